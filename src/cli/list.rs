@@ -1,6 +1,7 @@
 //! `goward list`.
 
 use crate::cli::args::List;
+use crate::cli::table::aligned;
 use goward_core::calendar::{Day, shown, today};
 use goward_core::error::{Result, untrusted};
 use goward_core::install::Installer;
@@ -23,7 +24,6 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fmt::{Display, Formatter};
-use std::ops::Range;
 
 pub(super) fn run(session: &Session, args: &List) -> Result<()> {
     let wanted = args.request.as_deref().map(parse_request).transpose()?;
@@ -107,23 +107,6 @@ pub(crate) fn installed(session: &Session, json: bool, wanted: Option<&Request>)
     let lines = marks.into_iter().zip(aligned(&table, 3..5));
     session.ui.marked(&lines.skip(usize::from(session.ui.quiet)).collect::<Vec<_>>());
     Ok(())
-}
-
-/// Returns the rows of a table as lines; these columns are numbers.
-fn aligned<const N: usize>(table: &[[String; N]], numbers: Range<usize>) -> Vec<String> {
-    let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max();
-    let widths: Vec<usize> = (0..N).map(|column| width(column).unwrap_or(0)).collect();
-    let line = |row: &[String; N]| {
-        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
-            if numbers.contains(&column) {
-                format!("{cell:>width$}")
-            } else {
-                format!("{cell:<width$}")
-            }
-        });
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    table.iter().map(line).collect()
 }
 
 /// A toolchain, once for each of its names.

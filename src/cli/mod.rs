@@ -53,6 +53,7 @@ mod setup_goroot;
 mod shim_fallback;
 #[cfg(feature = "lab")]
 mod spread;
+mod table;
 #[cfg(feature = "lab")]
 mod targets;
 mod tools;

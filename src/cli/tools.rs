@@ -1,6 +1,7 @@
 //! `goward tools`, `goward tool` and `goward x`.
 
 use crate::cli::args::{AddTool, ListTools, RunOnce, RunTool, ToolNames, ToolsCommand};
+use crate::cli::table::aligned;
 use goward_core::error::{Error, Kind, Result};
 use goward_core::project::manifest::{ToolRequest, ToolSource};
 use goward_core::session::Session;
@@ -206,18 +207,8 @@ fn list(session: &Session, args: &ListTools) -> Result<()> {
         };
         rows.push([name.clone(), version, go, level, source]);
     }
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..4).map(width).collect();
-    for row in &rows {
-        let cells: Vec<String> = row
-            .iter()
-            .enumerate()
-            .map(|(number, cell)| {
-                format!("{cell:<width$}", width = widths.get(number).copied().unwrap_or(0))
-            })
-            .collect();
-        session.ui.data(cells.join("  ").trim_end());
-    }
+    let lines = aligned(&rows, 0..0);
+    session.ui.data(&lines[usize::from(session.ui.quiet)..].join("\n"));
     Ok(())
 }
 

@@ -225,7 +225,7 @@ fn a_lock_stays_until_it_is_upgraded_and_names_what_is_built() {
     );
     assert_eq!(goward(&["tool", "greet"]).stdout, "hello v1.2.0 go1.26.2 []\n");
     let listed: Value = serde_json::from_str(goward(&["tools", "list", "--json"]).data()).unwrap();
-    are_documented("tools list", &[listed.clone()], &[], &[]);
+    are_documented("tools list", std::slice::from_ref(&listed), &[], &[]);
     assert_eq!(listed[0]["version"], "v1.2.0");
     assert_eq!(listed[0]["go"], "go1.26.2");
     let removed = goward(&["tools", "remove", "greet"]);

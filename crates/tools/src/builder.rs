@@ -41,10 +41,13 @@ impl Tools<'_> {
         Ok(toolchain)
     }
 
-    /// Returns the Go that builds what is locked with `version`: the project's with its pins where that
-    /// is the one.
-    pub(crate) fn go_of_lock(&self, version: GoVersion) -> Result<ResolvedToolchain> {
-        let own = self.own_go()?;
+    /// Returns the Go that builds what is locked with `version`: the project's `own` with its pins where
+    /// that is the one.
+    pub(crate) fn go_of_lock(
+        &self,
+        own: ResolvedToolchain,
+        version: GoVersion,
+    ) -> Result<ResolvedToolchain> {
         if own.version == version { Ok(own) } else { self.other_go(&version.number()) }
     }
 }

@@ -10,7 +10,7 @@ use crate::go_command::{GoCall, GoFailure, url_of};
 use crate::lockfile::{LockedTool, line_of};
 use crate::locking::flags_of;
 use crate::project::ProjectTool;
-use crate::receipt::{FILE, Receipt};
+use crate::receipt::{FILE, Receipt, digest_of};
 use gosumdb::{Module, escape};
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::fs;
@@ -28,9 +28,6 @@ use std::ffi::OsString;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-
-/// The largest program that a tool can be, in bytes.
-const MAX_PROGRAM: u64 = 1 << 30;
 
 /// A tool that can be run.
 #[derive(Clone, Debug)]
@@ -68,26 +65,15 @@ impl Tools<'_> {
             Error::new(Kind::NotFound, format!("the tool `{name}` is not locked"))
                 .hint("lock it: `goward lock`")
         })?;
-        let go = self.go_of_lock(locked.go)?;
-        if let Some(why) = self.is_older(locked, tool)? {
-            return Err(why);
+        let own = self.own_go()?;
+        // What an older Go built may not understand the packages of this one.
+        if tool.request.go.is_none() && locked.go < own.version {
+            let (package, locked, own) = (&locked.package, locked.go, own.version);
+            let message = format!("`{package}` is locked for {locked}, and this project has {own}");
+            return Err(Error::new(Kind::Usage, message).hint("lock it for that: `goward lock`"));
         }
+        let go = self.go_of_lock(own, locked.go)?;
         self.install_locked(name, locked, &go)
-    }
-
-    /// Refuses what an older Go than the project's would build: it may not understand its packages.
-    fn is_older(&self, locked: &LockedTool, tool: &ProjectTool) -> Result<Option<Error>> {
-        if tool.request.go.is_some() {
-            return Ok(None);
-        }
-        let own = self.own_go()?.version;
-        Ok((locked.go < own).then(|| {
-            let message = format!(
-                "`{}` is locked for {}, and this project has {own}",
-                locked.package, locked.go
-            );
-            Error::new(Kind::Usage, message).hint("lock it for that: `goward lock`")
-        }))
     }
 
     /// Builds what is locked, if it is not in the store.
@@ -120,7 +106,6 @@ impl Tools<'_> {
         bar.finish_and_clear();
         let (staging, program) = built?;
         let directory = staging.path().join("tool");
-        let bytes = fs::read_regular(&program, MAX_PROGRAM)?;
         let file = program.file_name().unwrap_or_default().to_string_lossy();
         let receipt = Receipt::new(
             &locked.package,
@@ -128,7 +113,7 @@ impl Tools<'_> {
             go.version.to_string(),
             level.name().to_owned(),
             &file,
-            Digest::of(&bytes),
+            digest_of(&program)?,
         );
         receipt.write(&directory)?;
         for path in [&program, &directory.join(FILE)] {
@@ -155,7 +140,7 @@ impl Tools<'_> {
     fn proved_level(&self, locked: &LockedTool) -> Result<Level> {
         match self.installer.prove_modules(&locked.sums)? {
             ModuleProof::Logged => Ok(Level::Logged),
-            ModuleProof::Private(_) => Ok(Level::Listed),
+            ModuleProof::Private => Ok(Level::Listed),
             ModuleProof::Unasked(why) => {
                 self.session
                     .ui

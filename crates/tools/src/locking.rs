@@ -93,6 +93,7 @@ impl Tools<'_> {
                         locked.package, locked.query
                     ));
                 }
+                Some(_) if request.go.is_some() => {}
                 Some(locked) => stale.extend(older_go(name, locked, &own)),
             }
         }
@@ -159,7 +160,7 @@ impl Tools<'_> {
         })?;
         locked.level = match self.installer.prove_modules(&locked.sums)? {
             ModuleProof::Logged => Level::Logged,
-            ModuleProof::Private(_) => Level::Listed,
+            ModuleProof::Private => Level::Listed,
             ModuleProof::Unasked(why) => {
                 return Err(Error::new(
                     Kind::Network,

@@ -49,7 +49,7 @@ impl Tools<'_> {
             self.keep(&kept, &found)?;
             found
         };
-        let go = if locked.go == go.version { go } else { self.other_go(&locked.go.number())? };
+        let go = self.go_of_lock(go, locked.go)?;
         Ok(self.install_locked(source.program_name(), &locked, &go)?.program)
     }
 

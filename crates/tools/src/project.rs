@@ -29,7 +29,15 @@ impl Tools<'_> {
     /// When manifest or lock cannot be read, or belongs to somebody whose files do not count.
     pub fn of_project(&self) -> Result<BTreeMap<String, ProjectTool>> {
         let (project, manifest) = self.project()?;
-        let lock = self.read_lock(&lock_path(&project))?.unwrap_or_default();
+        self.tools_of(&project, &manifest)
+    }
+
+    fn tools_of(
+        &self,
+        project: &Project,
+        manifest: &Manifest,
+    ) -> Result<BTreeMap<String, ProjectTool>> {
+        let lock = self.read_lock(&lock_path(project))?.unwrap_or_default();
         let tool = |(name, request): (&String, &ToolRequest)| {
             let locked = lock.0.get(name).filter(|locked| answers(locked, request)).cloned();
             (name.clone(), ProjectTool { request: request.clone(), locked })
@@ -44,7 +52,7 @@ impl Tools<'_> {
     /// [`Kind::NotFound`] when the manifest has none of this name.
     pub(crate) fn named(&self, name: &str) -> Result<(PathBuf, ProjectTool)> {
         let (project, manifest) = self.project()?;
-        let mut tools = self.of_project()?;
+        let mut tools = self.tools_of(&project, &manifest)?;
         if let Some(tool) = tools.remove(name) {
             return Ok((project.root, tool));
         }

@@ -2,7 +2,7 @@
 
 use goward_core::error::Result;
 use goward_core::fs;
-use goward_core::verify::Digest;
+use goward_core::verify::{Digest, Hashing};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -55,4 +55,9 @@ impl Receipt {
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
         Ok(fs::replace(&directory.join(FILE), format!("{text}\n").as_bytes())?)
     }
+}
+
+/// Returns the SHA-256 of a program.
+pub(crate) fn digest_of(program: &Path) -> Result<Digest> {
+    Ok(Hashing::new(fs::open_regular(program)?).drain()?.0)
 }

@@ -2,12 +2,8 @@
 
 use crate::Tools;
 use crate::go_command::GoFailure;
+use crate::receipt::digest_of;
 use goward_core::error::{Error, Kind, Result};
-use goward_core::fs;
-use goward_core::verify::Digest;
-
-/// The largest program that a tool can be, in bytes.
-const MAX_PROGRAM: u64 = 1 << 30;
 
 /// What came of building a tool again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,14 +42,11 @@ impl Tools<'_> {
         let (Some(receipt), Some(locked)) = (installed.receipt, tool.locked) else {
             return Ok(Comparison::Local);
         };
-        let digest = |path: &std::path::Path| -> Result<String> {
-            Ok(Digest::of(&fs::read_regular(path, MAX_PROGRAM)?).to_string())
-        };
-        let is = digest(&installed.program)?;
+        let is = digest_of(&installed.program)?.to_string();
         if is != receipt.sha256 {
             return Ok(Comparison::Changed);
         }
-        let go = self.go_of_lock(locked.go)?;
+        let go = self.go_of_lock(self.own_go()?, locked.go)?;
         let cache = self.session.store()?.stage("tool").map_err(Error::from)?;
         let bar = self.session.ui.spinner(&format!("building {name} again"));
         let built = self.build_with(&locked, &go, Some(cache.path()));
@@ -64,6 +57,10 @@ impl Tools<'_> {
                 Error::new(Kind::Failed, format!("`{name}` needs Go {needed}"))
             }
         })?;
-        Ok(if digest(&program)? == is { Comparison::Same } else { Comparison::Differs })
+        Ok(if digest_of(&program)?.to_string() == is {
+            Comparison::Same
+        } else {
+            Comparison::Differs
+        })
     }
 }

@@ -1,11 +1,9 @@
 //! What the checksum database says of modules other than toolchains: those that tools are built of.
 
-use crate::config::Ask;
-use crate::error::advice::NETWORK_IS_OFF;
 use crate::error::{Error, Kind, Result};
 use crate::install::Installer;
 use crate::threads;
-use crate::verify::sumdb::route::is_private;
+use crate::verify::sumdb::route::matches_prefix;
 use crate::verify::sumdb::{Explain, LogError, LogOps};
 use gosumdb::{Client, H1, Module};
 use std::collections::BTreeMap;
@@ -28,8 +26,8 @@ pub struct ModuleHashes {
 pub enum ModuleProof {
     /// The checksum database has every one of them.
     Logged,
-    /// It has all but those that Go's settings keep from it (GONOSUMDB, GOPRIVATE): the first of them.
-    Private(String),
+    /// It has all but those that Go's settings keep from it (GONOSUMDB, GOPRIVATE).
+    Private,
     /// It could not be asked, for this reason.
     Unasked(String),
 }
@@ -44,28 +42,23 @@ impl Installer<'_> {
     pub fn prove_modules(&self, modules: &BTreeMap<Module, ModuleHashes>) -> Result<ModuleProof> {
         let private = self.resolver.go_setting("GONOSUMDB")?;
         let private = private.or(self.resolver.go_setting("GOPRIVATE")?).unwrap_or_default();
-        let is_private = |module: &&Module| is_private(&private, module.path());
-        let first = modules.keys().find(is_private).map(ToString::to_string);
-        let asked: Vec<_> = modules.iter().filter(|(module, _)| !is_private(module)).collect();
-        if !asked.is_empty()
-            && let Some(why) = self.ask_of_modules(&asked)?
-        {
-            return Ok(ModuleProof::Unasked(why));
-        }
-        Ok(first.map_or(ModuleProof::Logged, ModuleProof::Private))
+        let (kept, asked): (Vec<_>, Vec<_>) =
+            modules.iter().partition(|(module, _)| matches_prefix(&private, module.path()));
+        let unasked = if asked.is_empty() { None } else { self.ask_of_modules(&asked)? };
+        Ok(match unasked {
+            Some(why) => ModuleProof::Unasked(why),
+            None if kept.is_empty() => ModuleProof::Logged,
+            None => ModuleProof::Private,
+        })
     }
 
     /// Asks the log of modules; returns why it could not be asked.
     fn ask_of_modules(&self, modules: &[(&Module, &ModuleHashes)]) -> Result<Option<String>> {
-        let (log, config) = (&self.session.log, &self.session.config.log);
+        let log = &self.session.log;
         let authority = log.authority()?.into_owned();
         let name = authority.key.name();
-        if self.session.ctx.is_offline() {
-            return Ok(Some(format!("{name} was not asked: {NETWORK_IS_OFF}")));
-        }
-        if config.ask == Ask::Never {
-            let place = self.session.config.place_of("log.ask");
-            return Ok(Some(format!("{name} was not asked: `log.ask` is `never` in {place}")));
+        if let Some(why) = self.forbids_asking(name) {
+            return Ok(Some(why));
         }
         let remote = match self.log_remote() {
             Ok(Some(remote)) => remote,

@@ -109,14 +109,7 @@ impl Installer<'_> {
         let authority = log.authority()?.into_owned();
         let head = head.map(|head| open_head(log, head)).transpose()?;
         let name = authority.key.name();
-        if self.session.ctx.is_offline() {
-            _ = log.silence.set(format!("{name} was not asked: {NETWORK_IS_OFF}"));
-            return Ok(Err(None));
-        }
-        if self.session.config.log.ask == Ask::Never {
-            let place = self.session.config.place_of("log.ask");
-            let why = format!("{name} was not asked: `log.ask` is `never` in {place}");
-            _ = log.silence.set(why);
+        if self.forbids_asking(name).is_some() {
             return Ok(Err(None));
         }
         if log.outage.get().is_some() {
@@ -147,6 +140,20 @@ impl Installer<'_> {
         }
         let (version, platform, remote) = (want.version, want.platform, Arc::clone(remote));
         Ok(Ok(Question { authority, remote, version, platform, head, asker: alone }))
+    }
+
+    /// Returns why the log may not be asked, where the network is off or the user wants it so.
+    pub(crate) fn forbids_asking(&self, name: &str) -> Option<String> {
+        let why = if self.session.ctx.is_offline() {
+            NETWORK_IS_OFF.to_owned()
+        } else if self.session.config.log.ask == Ask::Never {
+            format!("`log.ask` is `never` in {}", self.session.config.place_of("log.ask"))
+        } else {
+            return None;
+        };
+        let why = format!("{name} was not asked: {why}");
+        _ = self.session.log.silence.set(why.clone());
+        Some(why)
     }
 
     /// Takes an answer; `None` where the log says nothing, which is remembered.

@@ -209,7 +209,7 @@ impl Reader<'_> {
         table.iter().map(level).collect()
     }
 
-    fn experiments(&self, item: &Item) -> Result<Vec<String>> {
+    pub(super) fn experiments(&self, item: &Item) -> Result<Vec<String>> {
         let form = "a list such as `[\"jsonv2\"]`";
         let array = self.array(item, "experiments", form)?;
         let mut names: Vec<String> = Vec::new();

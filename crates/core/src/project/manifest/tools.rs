@@ -3,7 +3,6 @@
 use crate::error::{Result, untrusted};
 use crate::project::manifest::keys;
 use crate::project::manifest::reader::{Reader, key_span};
-use crate::project::manifest::values::{check_experiment, switched};
 use crate::version::request::Request;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -163,7 +162,7 @@ impl Reader<'_> {
             source: source(package, "package")?,
             tags: self.tags(table)?,
             cgo: self.switch(table, "cgo")?.unwrap_or_default(),
-            experiments: self.tool_experiments(table)?,
+            experiments: table.get("experiments").map(|i| self.experiments(i)).transpose()?,
             go: self.tool_go(table)?,
         })
     }
@@ -181,23 +180,6 @@ impl Reader<'_> {
         tags.sort();
         tags.dedup();
         Ok(tags)
-    }
-
-    fn tool_experiments(&self, table: &dyn TableLike) -> Result<Option<Vec<String>>> {
-        let Some(item) = table.get("experiments") else { return Ok(None) };
-        let form = "a list such as `[\"jsonv2\"]`";
-        let mut names: Vec<String> = Vec::new();
-        for (name, span) in
-            self.strings(self.array(item, "experiments", form)?, "experiments", form)?
-        {
-            check_experiment(name).map_err(|problem| self.error(span.clone(), &problem))?;
-            if names.iter().any(|other| switched(other) == switched(name)) {
-                let problem = format!("`experiments` names `{}` twice", switched(name));
-                return Err(self.error(span, &problem));
-            }
-            names.push(name.to_owned());
-        }
-        Ok(Some(names))
     }
 
     fn tool_go(&self, table: &dyn TableLike) -> Result<Option<Request>> {

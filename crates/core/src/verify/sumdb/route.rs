@@ -115,14 +115,9 @@ impl Way {
     }
 }
 
-/// Returns true for a module that the user's GONOSUMDB, or GOPRIVATE, keeps from the log.
-pub fn is_private(patterns: &str, path: &str) -> bool {
-    matches_prefix(patterns, path)
-}
-
 /// Returns true when a pattern of a list matches the beginning of a module path, as in GOPRIVATE
 /// (`module.MatchPrefixPatterns`): as many elements as the pattern has.
-fn matches_prefix(patterns: &str, path: &str) -> bool {
+pub fn matches_prefix(patterns: &str, path: &str) -> bool {
     patterns.split(',').filter(|pattern| !pattern.is_empty()).any(|pattern| {
         let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
         let count = pattern.split('/').count();
