@@ -762,8 +762,8 @@ pub enum ToolsCommand {
 
 #[derive(Args, Debug)]
 pub struct AddTool {
-    /// A package and a version, such as golang.org/x/tools/gopls@latest, or a directory of the project
-    #[arg(value_name = "PACKAGE[@VERSION]")]
+    /// A package with a version, such as golang.org/x/tools/gopls@latest, or a directory of the project
+    #[arg(value_name = "PACKAGE")]
     pub source: String,
     /// What to call it; the name of its program unless you say so
     #[arg(long)]
@@ -810,7 +810,7 @@ pub struct RunTool {
 #[derive(Args, Debug)]
 pub struct RunOnce {
     /// A package, with a version unless it is the latest, and the program's arguments
-    #[arg(trailing_var_arg = true, required = true, value_name = "PACKAGE[@VERSION] [ARGUMENT]")]
+    #[arg(trailing_var_arg = true, required = true, value_name = "PACKAGE [ARGUMENT]")]
     pub words: Vec<OsString>,
     /// A build tag; can be repeated
     #[arg(long = "tag", value_name = "TAG")]
@@ -1032,7 +1032,7 @@ pub enum SelfCommand {
     Update(SelfUpdate),
     /// Remove goward from this machine: what `setup` wrote, the store, settings, and its programs
     Uninstall(SelfUninstall),
-    /// Print completions for a shell, or write man pages; `goward setup` has set them up
+    /// Print completions for a shell, or write man pages; `goward setup` sets them up
     Completions(Completions),
 }
 

@@ -88,8 +88,8 @@ fn unknown(error: &clap::Error, line: &str, command: &Command) -> Error {
 /// What commands of other tools are here, where they have another name or are none.
 const ELSEWHERE: [(&str, &str); 15] = [
     ("activate", "`goward setup`, once"),
-    ("completion", "`goward self completions`, and `goward setup` has set them up"),
-    ("completions", "`goward self completions`, and `goward setup` has set them up"),
+    ("completion", "`goward self completions`; `goward setup` sets them up"),
+    ("completions", "`goward self completions`; `goward setup` sets them up"),
     ("revert", "`goward undo`"),
     ("rollback", "`goward undo`"),
     ("global", "`goward default REQUEST`"),

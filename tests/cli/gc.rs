@@ -233,3 +233,27 @@ fn a_removed_toolchain_serves_those_who_use_it() {
     assert_eq!(sandbox.store_listing().iter().filter(|path| path.contains("gone-")).count(), 0);
     assert!(!file.exists());
 }
+
+#[test]
+fn tools_go_that_nobody_ran_for_a_month() {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.goward(["setup", "--no-modify-path"]).code, Some(0));
+    let place = |name: &str| sandbox.store().join("tools").join(name);
+    for (name, days) in [("old@v1.0.0-0123456789abcdef", 31), ("new@v1.0.0-0123456789abcdef", 29)] {
+        fs::create_dir_all(place(name).join("bin")).unwrap();
+        fs::write(place(name).join("receipt.json"), "{}").unwrap();
+        make_old(&place(name).join("receipt.json"), days);
+    }
+    let shim = sandbox.store().join("shims/greet");
+    std::os::unix::fs::symlink("go", &shim).unwrap();
+    let is_there = |name: &str| place(name).exists();
+    let dry = sandbox.goward(["gc", "--dry-run"]);
+    assert!(dry.stdout.contains("would remove the tool old@v1.0.0-0123456789abcdef, "), "{dry:?}");
+    assert!(is_there("old@v1.0.0-0123456789abcdef") && shim.is_symlink());
+    let done = sandbox.goward(["gc"]);
+    assert!(done.stdout.contains("removed the tool old@v1.0.0-0123456789abcdef, "), "{done:?}");
+    assert!(!done.stdout.contains("new@"), "{done:?}");
+    assert!(!is_there("old@v1.0.0-0123456789abcdef") && is_there("new@v1.0.0-0123456789abcdef"));
+    assert!(!shim.is_symlink(), "no project has that tool");
+    assert!(sandbox.store().join("shims/go").exists());
+}

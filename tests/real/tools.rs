@@ -2,11 +2,15 @@
 
 use super::{enabled, output, sandbox};
 use crate::common::json_keys::are_documented;
+use crate::common::trace::traced;
 use crate::common::{Outcome, Sandbox, machine};
 use serde_json::Value;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Duration;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -329,4 +333,84 @@ fn a_directory_of_the_project_is_a_tool() {
     assert_eq!(run(&sandbox, "b/cmd", "gen", &[]).stderr, "two");
     assert!(!sandbox.path("b/goward-tools.lock").exists());
     assert_eq!(sandbox.goward_in("b", ["lock", "--check"]).code, Some(0));
+}
+
+/// What a build starts is Go's own; a module that wants more gets nothing.
+#[test]
+fn nothing_of_a_module_runs_while_it_is_built() {
+    if !enabled(&[NEW]) {
+        return;
+    }
+    let (sandbox, proxy) = projects();
+    let hostile =
+        "package main\n\n//go:generate touch generated\n\nfunc main() { print(\"built\") }\n";
+    proxy.add(
+        "tools.example/hostile",
+        "v1.0.0",
+        &[
+            ("go.mod", "module tools.example/hostile\n\ngo 1.21\n\ntoolchain go1.99.0\n"),
+            ("main.go", hostile),
+            ("c.go", "package main\n\n// #cgo CFLAGS: -DX\nimport \"C\"\n"),
+            ("main_test.go", "package main\n\nfunc init() { panic(\"a test ran\") }\n"),
+        ],
+    );
+    let words = ["tools", "add", "tools.example/hostile@v1.0.0"];
+    let Some(added) = traced(&sandbox, "b", &["-e", "trace=execve"], &words) else { return };
+    assert_eq!(added.code, Some(0), "{added:?}");
+    let trace = sandbox.read("trace");
+    let started: Vec<&str> = trace
+        .lines()
+        .filter(|line| line.contains("execve(") && line.ends_with("= 0"))
+        .filter_map(|line| line.split('"').nth(1))
+        .collect();
+    let tree = sandbox.store().join("tree").display().to_string();
+    let goward = sandbox.path("bin/goward").display().to_string();
+    let others: Vec<_> =
+        started.iter().filter(|path| !path.starts_with(&tree) && **path != goward).collect();
+    assert!(others.is_empty(), "{others:?}");
+    assert!(started.iter().any(|path| path.ends_with("/compile")), "{started:?}");
+    assert_eq!(sandbox.goward_in("b", ["tool", "hostile"]).stderr, "built");
+}
+
+/// Builders that are there at the same time, and ones that die.
+#[test]
+fn a_tool_is_there_as_a_whole_or_not_at_all() {
+    if !enabled(&[NEW]) {
+        return;
+    }
+    let (sandbox, _proxy) = projects();
+    let added = sandbox.goward_in("b", ["tools", "add", "tools.example/greet@v1.0.0"]);
+    assert_eq!(added.code, Some(0), "{added:?}");
+    let tools = sandbox.store().join("tools");
+    let start = || {
+        let mut command = sandbox.command(&sandbox.path("bin/goward"), "b");
+        command.args(["tool", "greet"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    };
+    for _ in 0..3 {
+        fs::remove_dir_all(&tools).unwrap();
+        let mut dying = start();
+        let staged = || {
+            let entries = fs::read_dir(sandbox.store().join("tmp")).unwrap();
+            entries.map(|entry| entry.unwrap().path().join("modules")).any(|path| path.exists())
+        };
+        while !staged() && dying.try_wait().unwrap().is_none() {
+            sleep(Duration::from_millis(1));
+        }
+        dying.kill().unwrap();
+        dying.wait().unwrap();
+        let ran = sandbox.goward_in("b", ["tool", "greet"]);
+        assert_eq!(ran.stdout, "hello v1.0.0 go1.27.1 []\n", "{ran:?}");
+    }
+    fs::remove_dir_all(&tools).unwrap();
+    let crowd: Vec<_> = (0..6).map(|_| start()).collect();
+    let mut builders = 0;
+    for one in crowd {
+        let done = one.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&done.stdout), "hello v1.0.0 go1.27.1 []\n");
+        builders += String::from_utf8_lossy(&done.stderr).matches("built greet ").count();
+    }
+    assert_eq!(builders, 1);
+    let names: Vec<_> = fs::read_dir(&tools).unwrap().map(|one| one.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 1, "{names:?}");
 }

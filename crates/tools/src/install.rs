@@ -48,8 +48,17 @@ impl Tools<'_> {
     /// When it is not locked, its modules are not those of the lock, or it cannot be built; nothing of
     /// it is then in the store.
     pub fn install(&self, name: &str) -> Result<InstalledTool> {
+        self.install_with(name, &self.own_go()?)
+    }
+
+    /// The same where `own` is the Go of the project.
+    pub(crate) fn install_with(
+        &self,
+        name: &str,
+        own: &ResolvedToolchain,
+    ) -> Result<InstalledTool> {
         let (root, tool) = self.named(name)?;
-        self.install_of(&root, name, &tool)
+        self.install_of(&root, name, &tool, own)
     }
 
     pub(crate) fn install_of(
@@ -57,22 +66,22 @@ impl Tools<'_> {
         root: &Path,
         name: &str,
         tool: &ProjectTool,
+        own: &ResolvedToolchain,
     ) -> Result<InstalledTool> {
         if let ToolSource::Directory(directory) = &tool.request.source {
-            return self.build_directory(root, name, directory, &tool.request);
+            return self.build_directory(root, name, directory, &tool.request, own);
         }
         let locked = tool.locked.as_ref().ok_or_else(|| {
             Error::new(Kind::NotFound, format!("the tool `{name}` is not locked"))
                 .hint("lock it: `goward lock`")
         })?;
-        let own = self.own_go()?;
         // What an older Go built may not understand the packages of this one.
         if tool.request.go.is_none() && locked.go < own.version {
             let (package, locked, own) = (&locked.package, locked.go, own.version);
             let message = format!("`{package}` is locked for {locked}, and this project has {own}");
             return Err(Error::new(Kind::Usage, message).hint("lock it for that: `goward lock`"));
         }
-        let go = self.go_of_lock(own, locked.go)?;
+        let go = self.go_of_lock(own.clone(), locked.go)?;
         self.install_locked(name, locked, &go)
     }
 
@@ -237,10 +246,11 @@ impl Tools<'_> {
         name: &str,
         directory: &str,
         request: &ToolRequest,
+        own: &ResolvedToolchain,
     ) -> Result<InstalledTool> {
         let go = match &request.go {
             Some(go) => self.other_go(&go.to_string())?,
-            None => self.own_go()?,
+            None => own.clone(),
         };
         let store = self.session.store()?;
         let place = format!("{}\n{directory}\n", root.display());

@@ -20,7 +20,6 @@ mod verify;
 
 use goward_core::install::Installer;
 use goward_core::resolve::Resolver;
-use goward_core::run::Runner;
 use goward_core::session::Session;
 pub use install::InstalledTool;
 pub use locking::LockReport;
@@ -36,17 +35,11 @@ pub struct Tools<'s> {
     pub(crate) session: &'s Session,
     pub(crate) resolver: Resolver<'s>,
     pub(crate) installer: Installer<'s>,
-    pub(crate) runner: Runner<'s>,
 }
 
 impl<'s> Tools<'s> {
     /// Returns one that works in `session`.
     pub fn new(session: &'s Session) -> Self {
-        Self {
-            session,
-            resolver: Resolver::new(session),
-            installer: Installer::new(session),
-            runner: Runner::new(session),
-        }
+        Self { session, resolver: Resolver::new(session), installer: Installer::new(session) }
     }
 }

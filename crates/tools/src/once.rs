@@ -21,12 +21,12 @@ impl Tools<'_> {
     /// fails. What an exact version is built of is kept, so that the next call asks nobody.
     pub fn become_once(&self, source: &str, tags: &[String], arguments: &[OsString]) -> Error {
         match self.install_once(source, tags) {
-            Ok(program) => self.become_program(&program, arguments),
+            Ok((program, go)) => self.become_program(&program, &go, arguments),
             Err(error) => error,
         }
     }
 
-    fn install_once(&self, text: &str, tags: &[String]) -> Result<PathBuf> {
+    fn install_once(&self, text: &str, tags: &[String]) -> Result<(PathBuf, ResolvedToolchain)> {
         let source = ToolSource::parse(text).map_err(|problem| Error::new(Kind::Usage, problem))?;
         let ToolSource::Module { package, query } = &source else {
             return Err(Error::new(Kind::Usage, "a directory is no package with a version")
@@ -36,10 +36,8 @@ impl Tools<'_> {
         tags.sort();
         tags.dedup();
         let request = ToolRequest { tags, ..ToolRequest::new(source.clone()) };
-        let go = self.own_go().or_else(|error| match error.kind() {
-            Kind::Usage => self.other_go(NEWEST),
-            _ => Err(error),
-        })?;
+        let go =
+            if self.resolver.nobody_chooses() { self.other_go(NEWEST)? } else { self.own_go()? };
         let kept = self.kept_path(&request, &go)?;
         let known = read_kept(&kept).filter(|kept| kept.module.version() == *query);
         let locked = if let Some(locked) = known {
@@ -49,8 +47,8 @@ impl Tools<'_> {
             self.keep(&kept, &found)?;
             found
         };
-        let go = self.go_of_lock(go, locked.go)?;
-        Ok(self.install_locked(source.program_name(), &locked, &go)?.program)
+        let builder = self.go_of_lock(go.clone(), locked.go)?;
+        Ok((self.install_locked(source.program_name(), &locked, &builder)?.program, go))
     }
 
     fn kept_path(&self, request: &ToolRequest, go: &ResolvedToolchain) -> Result<PathBuf> {

@@ -38,7 +38,8 @@ impl Tools<'_> {
 
     fn compare(&self, name: &str) -> Result<Comparison> {
         let (root, tool) = self.named(name)?;
-        let installed = self.install_of(&root, name, &tool)?;
+        let own = self.own_go()?;
+        let installed = self.install_of(&root, name, &tool, &own)?;
         let (Some(receipt), Some(locked)) = (installed.receipt, tool.locked) else {
             return Ok(Comparison::Local);
         };
@@ -46,7 +47,7 @@ impl Tools<'_> {
         if is != receipt.sha256 {
             return Ok(Comparison::Changed);
         }
-        let go = self.go_of_lock(self.own_go()?, locked.go)?;
+        let go = self.go_of_lock(own, locked.go)?;
         let cache = self.session.store()?.stage("tool").map_err(Error::from)?;
         let bar = self.session.ui.spinner(&format!("building {name} again"));
         let built = self.build_with(&locked, &go, Some(cache.path()));

@@ -141,6 +141,11 @@ impl Resolver<'_> {
         self.with_call(tool, |call| self.resolve_call(call))
     }
 
+    /// Returns true where no lock, default or request says which `go` runs.
+    pub fn nobody_chooses(&self) -> bool {
+        self.with_call(Tool::Go, |call| matches!(resolve::choose(call), Ok(Choice::Nobody)))
+    }
+
     /// Returns what runs for `call`, and why.
     pub fn resolve_call(&self, call: &Call) -> Result<ResolvedGo> {
         let explain =
