@@ -192,36 +192,12 @@ impl Prepared {
     }
 }
 
-fn ways(options: &Options, prepared: &Prepared) -> Vec<Way> {
+/// goward, from each kind of source, with and without a log.
+fn installs(prepared: &Prepared) -> Vec<Way> {
     let mut ways: Vec<Way> = Vec::new();
     let mut add = |name, against, run: Box<dyn Fn(&Path) -> Command>| {
         ways.push(Way { name, against, run });
     };
-    let mirror = prepared.mirror.clone();
-    add(
-        BASELINE,
-        BASELINE,
-        Box::new(move |directory| {
-            let script = format!(
-                "(cd '{0}' && sha256sum --quiet -c sums) && tar -xzf '{0}/{ARCHIVE}' && \
-                 sync -f .",
-                mirror.display()
-            );
-            command("sh", ["-c", &script], directory)
-        }),
-    );
-    let url = prepared.url.clone();
-    add(
-        CURL,
-        BASELINE,
-        Box::new(move |directory| {
-            let script = format!(
-                "curl -fsSO '{url}{ARCHIVE}' && curl -fsSO '{url}sums' && \
-                 sha256sum --quiet -c sums && tar -xzf {ARCHIVE} && sync -f ."
-            );
-            command("sh", ["-c", &script], directory)
-        }),
-    );
     // With `GOPROXY=off`, the checksum database is not asked.
     let goward = |source: &str, version: &'static str, accept: &'static str, goproxy: &str| {
         let (pip, source, goproxy) = (prepared.pip.clone(), source.to_owned(), goproxy.to_owned());
@@ -254,6 +230,43 @@ fn ways(options: &Options, prepared: &Prepared) -> Vec<Way> {
     {
         add(name, WHEEL_ROW, goward(index, WHEEL, "built-in", goproxy));
     }
+    ways
+}
+
+fn ways(options: &Options, prepared: &Prepared) -> Vec<Way> {
+    let mut ways: Vec<Way> = Vec::new();
+    let mut add = |name, against, run: Box<dyn Fn(&Path) -> Command>| {
+        ways.push(Way { name, against, run });
+    };
+    let mirror = prepared.mirror.clone();
+    add(
+        BASELINE,
+        BASELINE,
+        Box::new(move |directory| {
+            let script = format!(
+                "(cd '{0}' && sha256sum --quiet -c sums) && tar -xzf '{0}/{ARCHIVE}' && \
+                 sync -f .",
+                mirror.display()
+            );
+            command("sh", ["-c", &script], directory)
+        }),
+    );
+    let url = prepared.url.clone();
+    add(
+        CURL,
+        BASELINE,
+        Box::new(move |directory| {
+            let script = format!(
+                "curl -fsSO '{url}{ARCHIVE}' && curl -fsSO '{url}sums' && \
+                 sha256sum --quiet -c sums && tar -xzf {ARCHIVE} && sync -f ."
+            );
+            command("sh", ["-c", &script], directory)
+        }),
+    );
+    ways.extend(installs(prepared));
+    let mut add = |name, against, run: Box<dyn Fn(&Path) -> Command>| {
+        ways.push(Way { name, against, run });
+    };
     let tree = prepared.store.join("tree");
     add(
         FILES,

@@ -113,7 +113,7 @@ fn run_here(arguments: &[OsString]) -> ExitCode {
         Err(error) => return explain(&error, arguments),
     };
     let ui = Ui::new(cli.quiet);
-    match dispatch(&cli, ui) {
+    match prepare(&cli.command, ui).and_then(|session| dispatch(&cli.command, &session)) {
         Ok(_) if has_lost_data() => {
             ui.error(&Error::new(Kind::Failed, "cannot write to standard output"));
             ExitCode::from(Kind::Failed.exit_code())
@@ -126,16 +126,17 @@ fn run_here(arguments: &[OsString]) -> ExitCode {
     }
 }
 
-fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
+/// Reads the process and the settings, as the command wants them.
+fn prepare(command: &Command, ui: Ui) -> Result<Session> {
     let mut ctx = Ctx::from_process()?;
     take_own_umask();
-    if let Some(profile) = chosen_profile(&cli.command) {
+    if let Some(profile) = chosen_profile(command) {
         ctx.variables.insert(names::PROFILE_VAR.into(), profile.into());
     }
-    if let Command::ShimFallback(args) = &cli.command {
+    if let Command::ShimFallback(args) = command {
         ctx.called = args.called.clone().filter(|called| called.is_absolute());
     }
-    let config = match &cli.command {
+    let config = match command {
         // These have to work whatever the settings hold.
         Command::Setup(Setup { command: None, .. })
         | Command::Version(_)
@@ -147,66 +148,69 @@ fn dispatch(cli: &Cli, ui: Ui) -> Result<ExitCode> {
     for overruled in config.overruled() {
         ui.warn(&overruled);
     }
-    let session = Session { registries: registries(), ..Session::new(ctx, ui, config) };
-    match &cli.command {
-        Command::Init(args) => init::run(&session, args),
-        Command::Use(args) => r#use::run(&session, args),
-        Command::Lock(args) => lock::run(&session, args),
-        Command::Outdated(args) => outdated::run(&session, args),
-        Command::Upgrade(args) => upgrade::run(&session, args),
-        Command::Undo(args) => undo::run(&session, args),
-        Command::Install(args) => install::run(&session, args),
+    Ok(Session { registries: registries(), ..Session::new(ctx, ui, config) })
+}
+
+fn dispatch(command: &Command, session: &Session) -> Result<ExitCode> {
+    match command {
+        Command::Init(args) => init::run(session, args),
+        Command::Use(args) => r#use::run(session, args),
+        Command::Lock(args) => lock::run(session, args),
+        Command::Outdated(args) => outdated::run(session, args),
+        Command::Upgrade(args) => upgrade::run(session, args),
+        Command::Undo(args) => undo::run(session, args),
+        Command::Install(args) => install::run(session, args),
         #[cfg(feature = "mirror")]
-        Command::Mirror(args) => mirror::run(&session, args),
-        Command::Bundle(args) => bundle::run(&session, args),
-        Command::Link(args) => link::run(&session, args),
-        Command::Export(args) => export::run(&session, args),
-        Command::Uninstall(args) => uninstall::run(&session, args),
-        Command::Gc(args) => gc::run(&session, args),
-        Command::List(args) => list::run(&session, args),
-        Command::Doctor(args) => doctor::run(&session, args),
-        Command::Verify(args) => verify::run(&session, args),
-        Command::Check(args) => check::run(&session, args),
-        Command::Which(args) => which::run(&session, args),
-        Command::Env(args) => env::run(&session, args),
+        Command::Mirror(args) => mirror::run(session, args),
+        Command::Bundle(args) => bundle::run(session, args),
+        Command::Link(args) => link::run(session, args),
+        Command::Export(args) => export::run(session, args),
+        Command::Uninstall(args) => uninstall::run(session, args),
+        Command::Gc(args) => gc::run(session, args),
+        Command::List(args) => list::run(session, args),
+        Command::Doctor(args) => doctor::run(session, args),
+        Command::Verify(args) => verify::run(session, args),
+        Command::Check(args) => check::run(session, args),
+        Command::Which(args) => which::run(session, args),
+        Command::Env(args) => env::run(session, args),
         #[cfg(feature = "lab")]
-        Command::Experiments(args) => experiments::run(&session, args),
+        Command::Experiments(args) => experiments::run(session, args),
         Command::Godebug(Godebug { command: Some(GodebugCommand::Bake(args)), .. }) => {
-            bake::run(&session, args)
+            bake::run(session, args)
         }
         #[cfg(feature = "lab")]
-        Command::Godebug(args) => godebug::run(&session, &args.settings),
+        Command::Godebug(args) => godebug::run(session, &args.settings),
         #[cfg(feature = "lab")]
-        Command::Diff(args) => diff::run(&session, args),
+        Command::Diff(args) => diff::run(session, args),
         #[cfg(feature = "lab")]
-        Command::Targets(args) => targets::run(&session, args),
-        Command::Exec(args) => return Err(exec::run(&session, args)),
+        Command::Targets(args) => targets::run(session, args),
+        Command::Exec(args) => return Err(exec::run(session, args)),
         #[cfg(feature = "lab")]
-        Command::Inspect(args) => inspect::run(&session, args),
+        Command::Inspect(args) => inspect::run(session, args),
         #[cfg(feature = "lab")]
-        Command::Reproduce(args) => reproduce::run(&session, args),
+        Command::Reproduce(args) => reproduce::run(session, args),
         #[cfg(feature = "lab")]
-        Command::Matrix(args) => matrix::run(&session, args),
+        Command::Matrix(args) => matrix::run(session, args),
         #[cfg(feature = "lab")]
-        Command::Bisect(args) => bisect::run(&session, args),
-        Command::Default(args) => default::run(&session, args),
-        Command::Trust(args) => trust::run(&session, args),
-        Command::Editor(args) => editor::run(&session, args),
+        Command::Bisect(args) => bisect::run(session, args),
+        Command::Default(args) => default::run(session, args),
+        Command::Trust(args) => trust::run(session, args),
+        Command::Editor(args) => editor::run(session, args),
         Command::Setup(Setup { command: Some(SetupCommand::Goroot(args)), .. }) => {
-            setup_goroot::run(&session, args)
+            setup_goroot::run(session, args)
         }
-        Command::Tools(args) => tools::run(&session, args.command.as_ref()),
-        Command::Tool(args) => return Err(tools::run_tool(&session, args)),
-        Command::X(args) => return Err(tools::run_once(&session, args)),
-        Command::Setup(args) => setup::run(&session, args),
-        Command::Own(args) => self_command::run(&session, &args.command),
-        Command::Config(args) => config::run(&session, args),
+        Command::Tools(args) => tools::run(session, args.command.as_ref()),
+        Command::Tool(args) => return Err(tools::run_tool(session, args)),
+        Command::X(args) => return Err(tools::run_once(session, args)),
+        Command::Setup(args) => setup::run(session, args),
+        Command::Own(args) => self_command::run(session, &args.command),
+        Command::Config(args) => config::run(session, args),
         Command::Version(args) => {
-            version::run(&session, args);
+            version::run(session, args);
             Ok(())
         }
-        Command::Records(args) => records::run(&session, args),
-        Command::ShimFallback(args) => return shim_fallback::run(&session, args),
+        Command::Records(args) => records::run(session, args),
+        Command::ShimFallback(args) => return shim_fallback::run(session, args),
         #[cfg(not(feature = "lab"))]
         Command::Bisect(_)
         | Command::Diff(_)

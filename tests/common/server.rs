@@ -311,81 +311,13 @@ impl State {
         {
             fault = Fault::Status(403, "");
         }
-        let mut etag = route.etag.clone();
-        let mut status = "200 OK".to_owned();
-        let sends_parts = !matches!(fault, Fault::IgnoreRange);
-        let mut headers = if sends_parts { "Accept-Ranges: bytes\r\n" } else { "" }.to_owned();
-        let validators = [etag.as_deref(), route.last_modified.as_deref()];
-        let same = request.header("if-range").is_none_or(|asked| validators.contains(&Some(asked)));
-        let total = route.body.len();
-        let range = request.range(total).filter(|_| same && sends_parts);
-        let mut body = match range {
-            Some(Range { start, end }) if start < end => {
-                "206 Partial Content".clone_into(&mut status);
-                _ = write!(headers, "Content-Range: bytes {start}-{}/{total}\r\n", end - 1);
-                route.body[start..end].to_vec()
-            }
-            Some(_) => {
-                "416 Range Not Satisfiable".clone_into(&mut status);
-                Vec::new()
-            }
-            None => route.body.to_vec(),
-        };
-        if let Fault::Packed(then) = fault {
-            (status, headers) = ("200 OK".to_owned(), "Content-Encoding: gzip\r\n".to_owned());
-            body = packed(&route.body);
-            fault = *then;
-        }
         match &fault {
-            Fault::ContentRange(text) => {
-                "206 Partial Content".clone_into(&mut status);
-                headers = format!("Content-Range: {text}\r\n");
-            }
-            Fault::ETag(other) => etag = Some((*other).to_owned()),
-            Fault::FlipBit(at) => body[at / 8] ^= 1 << (at % 8),
-            Fault::Header(line) => _ = write!(headers, "{line}\r\n"),
-            Fault::Html => {
-                body = b"<!DOCTYPE html><title>Please log in</title>".to_vec();
-                headers.push_str("Content-Type: text/html; charset=utf-8\r\n");
-            }
-            Fault::Redirect(to) => {
-                "302 Found".clone_into(&mut status);
-                _ = write!(headers, "Location: {to}\r\n");
-                body.clear();
-            }
             Fault::Silence => return self.wait(stream),
             Fault::Opens(gate) => gate.store(true, Ordering::Relaxed),
             Fault::Held(gate) if !is_opened(gate) => return self.wait(stream),
-            Fault::Status(code, line) => {
-                status = format!("{code} Status");
-                body = b"no".to_vec();
-                if !line.is_empty() {
-                    _ = write!(headers, "{line}\r\n");
-                }
-            }
             _ => {}
         }
-        if let Fault::StatusText(code, text) = &fault {
-            status = format!("{code} Status");
-            body = text.as_bytes().to_vec();
-            headers.push_str("Content-Type: text/plain; charset=utf-8\r\n");
-        }
-        if let Some(etag) = etag {
-            _ = write!(headers, "ETag: {etag}\r\n");
-        }
-        if let Some(date) = &route.last_modified {
-            _ = write!(headers, "Last-Modified: {date}\r\n");
-        }
-        match &fault {
-            Fault::Chunked { .. } | Fault::Endless => {
-                headers.push_str("Transfer-Encoding: chunked\r\n");
-            }
-            Fault::Length(by) => {
-                let length = i64::try_from(body.len()).unwrap() + by;
-                _ = write!(headers, "Content-Length: {length}\r\n");
-            }
-            _ => _ = write!(headers, "Content-Length: {}\r\n", body.len()),
-        }
+        let Answer { status, headers, body, fault } = answer(request, route, fault);
         let head = format!("HTTP/1.1 {status}\r\n{headers}Connection: {}\r\n\r\n", self.fate());
         if matches!(fault, Fault::CutHeader) {
             return stream.write_all(&head.as_bytes()[..20]);
@@ -514,6 +446,90 @@ fn read_request(stream: &TcpStream) -> io::Result<Request> {
     }
     // Whoever lost patience before all of it was written has not asked.
     Err(io::ErrorKind::UnexpectedEof.into())
+}
+
+/// What a request gets, but for what happens while it is sent.
+struct Answer {
+    status: String,
+    headers: String,
+    body: Vec<u8>,
+    fault: Fault,
+}
+
+fn answer(request: &Request, route: &Route, mut fault: Fault) -> Answer {
+    let mut etag = route.etag.clone();
+    let mut status = "200 OK".to_owned();
+    let sends_parts = !matches!(fault, Fault::IgnoreRange);
+    let mut headers = if sends_parts { "Accept-Ranges: bytes\r\n" } else { "" }.to_owned();
+    let validators = [etag.as_deref(), route.last_modified.as_deref()];
+    let same = request.header("if-range").is_none_or(|asked| validators.contains(&Some(asked)));
+    let total = route.body.len();
+    let range = request.range(total).filter(|_| same && sends_parts);
+    let mut body = match range {
+        Some(Range { start, end }) if start < end => {
+            "206 Partial Content".clone_into(&mut status);
+            _ = write!(headers, "Content-Range: bytes {start}-{}/{total}\r\n", end - 1);
+            route.body[start..end].to_vec()
+        }
+        Some(_) => {
+            "416 Range Not Satisfiable".clone_into(&mut status);
+            Vec::new()
+        }
+        None => route.body.to_vec(),
+    };
+    if let Fault::Packed(then) = fault {
+        (status, headers) = ("200 OK".to_owned(), "Content-Encoding: gzip\r\n".to_owned());
+        body = packed(&route.body);
+        fault = *then;
+    }
+    match &fault {
+        Fault::ContentRange(text) => {
+            "206 Partial Content".clone_into(&mut status);
+            headers = format!("Content-Range: {text}\r\n");
+        }
+        Fault::ETag(other) => etag = Some((*other).to_owned()),
+        Fault::FlipBit(at) => body[at / 8] ^= 1 << (at % 8),
+        Fault::Header(line) => _ = write!(headers, "{line}\r\n"),
+        Fault::Html => {
+            body = b"<!DOCTYPE html><title>Please log in</title>".to_vec();
+            headers.push_str("Content-Type: text/html; charset=utf-8\r\n");
+        }
+        Fault::Redirect(to) => {
+            "302 Found".clone_into(&mut status);
+            _ = write!(headers, "Location: {to}\r\n");
+            body.clear();
+        }
+        Fault::Status(code, line) => {
+            status = format!("{code} Status");
+            body = b"no".to_vec();
+            if !line.is_empty() {
+                _ = write!(headers, "{line}\r\n");
+            }
+        }
+        _ => {}
+    }
+    if let Fault::StatusText(code, text) = &fault {
+        status = format!("{code} Status");
+        body = text.as_bytes().to_vec();
+        headers.push_str("Content-Type: text/plain; charset=utf-8\r\n");
+    }
+    if let Some(etag) = etag {
+        _ = write!(headers, "ETag: {etag}\r\n");
+    }
+    if let Some(date) = &route.last_modified {
+        _ = write!(headers, "Last-Modified: {date}\r\n");
+    }
+    match &fault {
+        Fault::Chunked { .. } | Fault::Endless => {
+            headers.push_str("Transfer-Encoding: chunked\r\n");
+        }
+        Fault::Length(by) => {
+            let length = i64::try_from(body.len()).unwrap() + by;
+            _ = write!(headers, "Content-Length: {length}\r\n");
+        }
+        _ => _ = write!(headers, "Content-Length: {}\r\n", body.len()),
+    }
+    Answer { status, headers, body, fault }
 }
 
 /// Waits until somebody opens the gate, for some seconds at most.

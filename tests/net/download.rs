@@ -212,14 +212,18 @@ fn faults_that_stay() {
         ),
     ];
     for (faults, problem, requests, left) in cases {
-        let case = Case::new(faults.clone());
-        let start = Instant::now();
-        assert_eq!(case.get().map(|bytes| bytes.len()), Err(problem), "{faults:?}");
-        assert_eq!(case.server.log().len(), requests, "{faults:?}");
-        assert_eq!(case.left(), left, "{faults:?}");
-        assert!(start.elapsed() < Duration::from_secs(10), "{faults:?}");
-        assert!(case.server.sent() < 30_000_000, "{faults:?}");
+        fails_with(&faults, problem, requests, left);
     }
+}
+
+fn fails_with(faults: &[Fault], problem: Problem, requests: usize, left: &[&str]) {
+    let case = Case::new(faults.to_vec());
+    let start = Instant::now();
+    assert_eq!(case.get().map(|bytes| bytes.len()), Err(problem), "{faults:?}");
+    assert_eq!(case.server.log().len(), requests, "{faults:?}");
+    assert_eq!(case.left(), left, "{faults:?}");
+    assert!(start.elapsed() < Duration::from_secs(10), "{faults:?}");
+    assert!(case.server.sent() < 30_000_000, "{faults:?}");
 }
 
 #[test]

@@ -722,7 +722,12 @@ fn proxies_are_asked_as_go_asks_them() {
     assert_eq!(remote.fetch("/latest", 100).unwrap(), b"talkative");
     let error = remote.fetch("/nothing", 100).unwrap_err();
     assert_eq!(error.what, "a part of sum.golang.org");
-    // Proxies without the log: then it is the log itself, also where nobody else has modules.
+}
+
+/// Proxies without the log: then it is the log itself, also where nobody else has modules.
+#[test]
+fn without_a_proxy_for_it_the_log_itself_is_asked() {
+    let supported = "/sumdb/sum.golang.org/supported";
     let (server, log) = (Server::start(), Server::with("/latest", Answer::new("the log")));
     let broken = Server::with(supported, Answer::new("").always(Fault::Status(500, "")));
     let url_of = |server: &Server| url(&server.url(""));

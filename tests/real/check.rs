@@ -217,15 +217,8 @@ fn compilers(sandbox: &Sandbox) {
 
 /// The findings rest on what the real go1.27.1 does.
 fn go_says_so(sandbox: &Sandbox) {
-    let tree = fs::read_dir(sandbox.store().join("tree")).unwrap().next().unwrap();
-    let program = tree.unwrap().path().join("libexec/go");
     sandbox.write("facts/main.go", "package main\n\nfunc main() {}\n");
-    let go = |variables: &[(&str, &str)], args: &[&str]| {
-        let mut command = sandbox.command(&program, "facts");
-        command.envs(variables.iter().copied()).env("GOTOOLCHAIN", "local");
-        let outcome = sandbox.finish(command.args(args));
-        format!("{}{}", outcome.stdout, outcome.stderr).trim().to_owned()
-    };
+    let go = |variables: &[(&str, &str)], args: &[&str]| real_go(sandbox, variables, args);
     let module = |text: &str| sandbox.write("facts/go.mod", format!("module m\n\n{text}\n"));
     module("go 1.28");
     assert_eq!(
@@ -273,8 +266,24 @@ fn go_says_so(sandbox: &Sandbox) {
         assert_eq!(go(&variables, &["env", "CGO_ENABLED"]), want, "{arch} {cgo}");
     }
     assert_eq!(go(&[("PATH", "/proc/nowhere")], &["env", "CGO_ENABLED"]), "0");
-    // Levels: two are dropped without a word, one is left to the compiler, the others are refused. goward
-    // says which is which.
+    go_says_so_of_levels(sandbox);
+}
+
+/// Returns what the release's own `go` prints in the directory `facts`.
+fn real_go(sandbox: &Sandbox, variables: &[(&str, &str)], args: &[&str]) -> String {
+    let tree = fs::read_dir(sandbox.store().join("tree")).unwrap().next().unwrap();
+    let program = tree.unwrap().path().join("libexec/go");
+    let mut command = sandbox.command(&program, "facts");
+    command.envs(variables.iter().copied()).env("GOTOOLCHAIN", "local");
+    let outcome = sandbox.finish(command.args(args));
+    format!("{}{}", outcome.stdout, outcome.stderr).trim().to_owned()
+}
+
+/// Two levels are dropped without a word, one is left to the compiler, the others are refused. goward says
+/// which is which.
+fn go_says_so_of_levels(sandbox: &Sandbox) {
+    let go = |variables: &[(&str, &str)], args: &[&str]| real_go(sandbox, variables, args);
+    let list = ["list", "-f", "ok", "."];
     let told = |arch: &str, name: &str| {
         let variables = [("GOARCH", arch), (name, "bogus"), ("CGO_ENABLED", "0")];
         let outcome = check(sandbox, &variables, &["--json"]);

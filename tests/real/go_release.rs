@@ -234,16 +234,9 @@ fn only_hashes_that_the_log_proved_come_in() {
     assert!(refuse(&proved, "1.26.6").contains("`LOCK` locks go1.27.3, not go1.26.6"));
 }
 
-/// A line that does not exist yet: everything that can be read from it is in the tables afterwards, and what takes a
-/// person is named.
-#[test]
-fn a_made_up_line_comes_in_whole() {
-    if !enabled(&["1.27.3"]) {
-        return;
-    }
-    let sandbox = super::sandbox();
-    repository(&sandbox);
-    let tree = tree(&sandbox, "1.27.3");
+/// go1.27.3 as if it were the first release of the next line, with what a line brings.
+fn made_up_line(sandbox: &Sandbox) -> Release {
+    let tree = tree(sandbox, "1.27.3");
     let change = |path: &str, old: &str, new: &str| {
         let path = format!("go1.27.3/{path}");
         let text = sandbox.read(&path);
@@ -265,7 +258,7 @@ fn a_made_up_line_comes_in_whole() {
         sandbox.write(&format!("go1.27.3/{file}"), format!("the text of {file}\n"));
     }
     vulndb::write_with(
-        &sandbox,
+        sandbox,
         "vulndb",
         &[vulndb::Entry {
             id: "GO-2027-0001",
@@ -276,11 +269,23 @@ fn a_made_up_line_comes_in_whole() {
             ranges: &[("1.28.0-0", "1.28.1")],
         }],
     );
-    let made_up = Release {
+    Release {
         tree: Some(tree),
         vulndb: Some(sandbox.path("vulndb").to_str().unwrap().to_owned()),
-        ..release(&sandbox, "1.28.0")
-    };
+        ..release(sandbox, "1.28.0")
+    }
+}
+
+/// A line that does not exist yet: everything that can be read from it is in the tables afterwards, and what takes a
+/// person is named.
+#[test]
+fn a_made_up_line_comes_in_whole() {
+    if !enabled(&["1.27.3"]) {
+        return;
+    }
+    let sandbox = super::sandbox();
+    repository(&sandbox);
+    let made_up = made_up_line(&sandbox);
     let refreshed = run(&made_up);
 
     let data = |name: &str| sandbox.read(&format!("repository/crates/core/data/{name}.tsv"));

@@ -238,6 +238,19 @@ fn the_session_has_no_operations() {
     assert_eq!(files.collect::<Vec<_>>(), [root.join("crates/core/src/session.rs")]);
 }
 
+/// A file that is longer than 450 lines says in its first comment why it is long.
+#[test]
+fn a_long_file_says_why() {
+    for crate_of_product in ["crates", "shims/src", "src", "xtask/src"] {
+        for file in rust_files(crate_of_product).into_iter().filter(|file| is_product(file)) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            let comment: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
+            let is_short = text.lines().count() <= 450;
+            assert!(is_short || comment.contains(" long "), "{}", file.display());
+        }
+    }
+}
+
 fn is_product(file: &Path) -> bool {
     let is_test = file.ends_with("tests.rs") || file.ends_with("testing.rs");
     !is_test && !file.parent().is_some_and(|folder| folder.ends_with("tests"))

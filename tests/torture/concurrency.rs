@@ -120,6 +120,28 @@ fn program(sandbox: &Sandbox, version: &str) -> Option<Vec<u8>> {
     Some(std::fs::read(sandbox.path("bin/go.out")).unwrap())
 }
 
+/// Removes and installs until that is enough; returns how often gc removed.
+fn remove_and_install(sandbox: &Sandbox, done: &AtomicBool) -> usize {
+    let mut collected = 0;
+    let removals: [&[&str]; 4] =
+        [&["uninstall", "1.99.1"], &["gc"], &["uninstall", "1.99.1", "--now"], &["gc", "--now"]];
+    for removal in removals.into_iter().cycle() {
+        // The project is one that this store never heard of, so that nothing keeps its release.
+        _ = std::fs::remove_dir_all(sandbox.store().join("project"));
+        for args in [removal, &["install", "1.99.1"]] {
+            let outcome = sandbox.goward_in("aside", args);
+            assert_eq!(outcome.code, Some(0), "{args:?}: {outcome:?}");
+            let is_gc = args[0] == "gc";
+            collected += usize::from(is_gc && outcome.stdout.contains("removed go1.99.1"));
+        }
+        // One gc at least, however slow the machine.
+        if done.load(Ordering::Relaxed) && collected > 0 {
+            break;
+        }
+    }
+    collected
+}
+
 #[test]
 fn go_runs_or_says_that_it_is_not_installed() {
     let mut suite = Suite::new(
@@ -141,31 +163,7 @@ fn go_runs_or_says_that_it_is_not_installed() {
         let done = AtomicBool::new(false);
         let shim = sandbox.store().join("shims/go");
         thread::scope(|scope| {
-            let looping = scope.spawn(|| {
-                let mut collected = 0;
-                let removals: [&[&str]; 4] = [
-                    &["uninstall", "1.99.1"],
-                    &["gc"],
-                    &["uninstall", "1.99.1", "--now"],
-                    &["gc", "--now"],
-                ];
-                for removal in removals.into_iter().cycle() {
-                    // The project is one that this store never heard of, so that nothing keeps its release.
-                    _ = std::fs::remove_dir_all(sandbox.store().join("project"));
-                    for args in [removal, &["install", "1.99.1"]] {
-                        let outcome = sandbox.goward_in("aside", args);
-                        assert_eq!(outcome.code, Some(0), "{args:?}: {outcome:?}");
-                        let is_gc = args[0] == "gc";
-                        collected +=
-                            usize::from(is_gc && outcome.stdout.contains("removed go1.99.1"));
-                    }
-                    // One gc at least, however slow the machine.
-                    if done.load(Ordering::Relaxed) && collected > 0 {
-                        break;
-                    }
-                }
-                collected
-            });
+            let looping = scope.spawn(|| remove_and_install(&sandbox, &done));
             // Waves, so that they do not all see the same moment.
             let mut waves = 0;
             while waves < calls {

@@ -6,14 +6,16 @@
 //! line changed) is printed, and what is missing stands in the tables as [`NOT_DESCRIBED`], which a test refuses.
 
 pub mod dist;
+mod files;
 pub mod schemas;
 mod spans;
 mod tree;
 
+use files::Files;
 use goward_core::calendar::{Day, shown};
 use goward_core::ctx::Ctx;
 use goward_core::error::{Error, Kind, Result};
-use goward_core::facts::{checked_line, rows};
+use goward_core::facts::rows;
 use goward_core::install::records::merge_index;
 use goward_core::install::sumdb::open_head;
 use goward_core::net::Net;
@@ -72,62 +74,6 @@ impl Display for Refreshed {
             writeln!(f, "changed: {file}")?;
         }
         self.to_do.iter().try_for_each(|line| writeln!(f, "to do: {line}"))
-    }
-}
-
-/// The files, as they are and as they will be.
-struct Files<'r> {
-    root: &'r Path,
-    texts: BTreeMap<String, (String, String)>,
-}
-
-impl Files<'_> {
-    fn read(&mut self, path: &str) -> Result<String> {
-        if let Some((_, new)) = self.texts.get(path) {
-            return Ok(new.clone());
-        }
-        let text = fs_err::read_to_string(self.root.join(path))?;
-        self.texts.insert(path.to_owned(), (text.clone(), text.clone()));
-        Ok(text)
-    }
-
-    fn write(&mut self, path: &str, text: String) {
-        if let Some((_, new)) = self.texts.get_mut(path) {
-            *new = text;
-        }
-    }
-
-    /// Rewrites a table that was compared with its sources.
-    fn table(
-        &mut self,
-        name: &str,
-        today: Day,
-        edit: impl FnOnce(&str) -> Result<String>,
-    ) -> Result<()> {
-        let path = format!("crates/core/data/{name}.tsv");
-        let text = edit(&self.read(&path)?)?;
-        let dated = text.lines().map(|line| {
-            if line.starts_with("# Checked ") { checked_line(today) } else { line.to_owned() }
-        });
-        let dated = dated.collect::<Vec<_>>().join("\n") + "\n";
-        self.write(&path, dated);
-        Ok(())
-    }
-
-    /// Writes what is new, and returns what is more than a day.
-    fn finish(self) -> Result<Vec<String>> {
-        let undated = |text: &str| -> Vec<String> {
-            let lines = text.lines().filter(|line| !line.starts_with("# Checked "));
-            lines.map(str::to_owned).collect()
-        };
-        let mut changed = Vec::new();
-        for (path, (old, new)) in self.texts.into_iter().filter(|(_, (old, new))| old != new) {
-            fs_err::write(self.root.join(&path), &new)?;
-            if undated(&old) != undated(&new) {
-                changed.push(path);
-            }
-        }
-        Ok(changed)
     }
 }
 

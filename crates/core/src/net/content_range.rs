@@ -19,6 +19,12 @@ impl ContentRange {
         let total = total.parse().ok()?;
         (first <= last && last < u64::MAX).then_some(Self { first, last, total })
     }
+
+    /// Returns the size of the whole file when the part is all of it from `first` on.
+    pub(super) fn total_of_rest(text: &str, first: u64) -> Option<u64> {
+        let range = Self::parse(text)?;
+        (range.first == first && range.last + 1 == range.total).then_some(range.total)
+    }
 }
 
 #[cfg(test)]
@@ -42,6 +48,10 @@ mod tests {
         for (text, want) in cases {
             let found = ContentRange::parse(text);
             assert_eq!(found.map(|it| (it.first, it.last, it.total)), want, "{text}");
+        }
+        assert_eq!(ContentRange::total_of_rest("bytes 5-9/10", 5), Some(10));
+        for not_the_rest in ["bytes 5-8/10", "bytes 6-9/10", "bytes 5-9/*"] {
+            assert_eq!(ContentRange::total_of_rest(not_the_rest, 5), None, "{not_the_rest}");
         }
     }
 }

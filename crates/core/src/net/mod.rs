@@ -9,6 +9,7 @@
 
 mod body;
 mod bypass;
+mod certificates;
 pub mod client;
 mod content_range;
 mod download;
@@ -27,6 +28,7 @@ mod url;
 use crate::ctx::Ctx;
 use crate::error::Result;
 use body::Body;
+pub use certificates::check_certificate_file;
 use client::Clients;
 pub use download::{Download, Job, MAX_SIZE};
 pub use error::{Denial, NetError, Problem, Sent};
@@ -36,7 +38,7 @@ pub use remote_file::{Progress, RemoteFile};
 use reqwest::Method;
 pub use reqwest::Url;
 use settings::Settings;
-pub use settings::{check_certificate_file, is_proxy};
+pub use settings::is_proxy;
 use std::sync::Arc;
 use std::time::Duration;
 pub(crate) use url::parse_http;

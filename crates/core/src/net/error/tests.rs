@@ -62,6 +62,7 @@ fn who_denies_is_named_with_what_helps() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table: a row for each case")]
 fn messages_in_full() {
     let cases = [
         (

@@ -1,4 +1,6 @@
+use super::pip_output::hide_secrets;
 use super::*;
+use std::io::Read;
 use tempfile::TempDir;
 
 type Programs<'a> = &'a [(&'a str, &'a str)];

@@ -8,6 +8,7 @@ pub mod access;
 pub mod explain;
 pub mod remote;
 pub mod route;
+mod state_files;
 
 pub use explain::Explain;
 
