@@ -160,6 +160,17 @@ pub struct Fetching {
     pub verbose: bool,
 }
 
+// What every command that writes takes.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Writing {
+    /// Change nothing; say what would change
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print what changed as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 // Which profile applies in this run.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ProfileChoice {
@@ -190,6 +201,8 @@ pub struct Init {
     /// Start a project in this directory, whatever is above
     #[arg(long)]
     pub here: bool,
+    #[command(flatten)]
+    pub writing: Writing,
 }
 
 #[derive(Args, Debug)]
@@ -236,6 +249,8 @@ pub struct Use {
     #[arg(long, value_name = "PLATFORM")]
     pub platform: Vec<String>,
     #[command(flatten)]
+    pub writing: Writing,
+    #[command(flatten)]
     pub fetching: Fetching,
 }
 
@@ -250,6 +265,8 @@ pub struct Lock {
     /// Write the lock even if its Go cannot build the module or the workspace
     #[arg(long, conflicts_with = "check")]
     pub force: bool,
+    #[command(flatten)]
+    pub writing: Writing,
     #[command(flatten)]
     pub fetching: Fetching,
 }
@@ -294,6 +311,8 @@ pub struct Undo {
     /// Also when the files were changed since, which is then given up
     #[arg(long)]
     pub force: bool,
+    #[command(flatten)]
+    pub writing: Writing,
 }
 
 #[derive(Args, Debug)]
@@ -313,6 +332,8 @@ pub struct Install {
     /// Take release archives from this directory, and keep there what is downloaded (for caches of CI)
     #[arg(long, value_name = "DIRECTORY")]
     pub cache: Option<PathBuf>,
+    #[command(flatten)]
+    pub writing: Writing,
     #[command(flatten)]
     pub fetching: Fetching,
 }
@@ -370,6 +391,8 @@ pub struct Export {
     /// Into Go's module cache (GOMODCACHE), where GOTOOLCHAIN and `toolchain` lines look first
     #[arg(long, required = true)]
     pub to_module_cache: bool,
+    #[command(flatten)]
+    pub writing: Writing,
 }
 
 #[derive(Args, Debug)]
@@ -378,6 +401,8 @@ pub struct Link {
     pub name: String,
     /// Its directory, as its own `bin/go env GOROOT` prints it
     pub path: PathBuf,
+    #[command(flatten)]
+    pub writing: Writing,
 }
 
 #[derive(Args, Debug)]
@@ -391,6 +416,8 @@ pub struct Uninstall {
     /// Delete the files at once, unless a process uses them, instead of after a day
     #[arg(long)]
     pub now: bool,
+    #[command(flatten)]
+    pub writing: Writing,
 }
 
 #[derive(Args, Debug)]
@@ -828,6 +855,8 @@ pub struct Editor {
     /// Take out what --write wrote
     #[arg(long, conflicts_with = "write")]
     pub undo: bool,
+    #[command(flatten)]
+    pub writing: Writing,
 }
 
 /// The editors.
@@ -912,6 +941,8 @@ pub struct Bake {
     /// Change nothing; fail when the file does not have the pins
     #[arg(long)]
     pub check: bool,
+    #[command(flatten)]
+    pub writing: Writing,
 }
 
 #[derive(Args, Debug)]
@@ -921,6 +952,8 @@ pub struct Default {
     /// Leave calls outside of projects to the next `go` on PATH
     #[arg(long, conflicts_with = "request")]
     pub none: bool,
+    #[command(flatten)]
+    pub writing: Writing,
     #[command(flatten)]
     pub fetching: Fetching,
 }
@@ -971,7 +1004,6 @@ pub struct MirrorVerify {
 }
 
 #[derive(Args, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Trust {
     /// A lock or its directory; without it, the lock that governs here
     #[arg(value_name = "PATH")]
@@ -988,9 +1020,8 @@ pub struct Trust {
     /// List what is trusted
     #[arg(long, conflicts_with_all = ["path", "check", "undo", "accept"])]
     pub list: bool,
-    /// Print JSON
-    #[arg(long, requires = "list")]
-    pub json: bool,
+    #[command(flatten)]
+    pub writing: Writing,
 }
 
 #[derive(Args, Debug)]
@@ -1002,6 +1033,8 @@ pub struct Setup {
     /// Leave the shells' start-up files alone, and on Windows PATH
     #[arg(long)]
     pub no_modify_path: bool,
+    #[command(flatten)]
+    pub writing: Writing,
     #[command(subcommand)]
     pub command: Option<SetupCommand>,
 }
@@ -1018,6 +1051,8 @@ pub struct SetupGoroot {
     /// Take the link back
     #[arg(long)]
     pub undo: bool,
+    #[command(flatten)]
+    pub writing: Writing,
 }
 
 #[derive(Args, Debug)]
@@ -1044,9 +1079,8 @@ pub struct SelfUninstall {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
-    /// Change nothing; say what would be removed
-    #[arg(long, conflicts_with = "yes")]
-    pub dry_run: bool,
+    #[command(flatten)]
+    pub writing: Writing,
 }
 
 #[derive(Args, Debug)]

@@ -1,16 +1,25 @@
 //! `goward default`.
 
 use crate::cli::args::Default;
+use crate::cli::changes::Changes;
 use crate::cli::{fetch, install};
 use goward_core::error::Result;
 use goward_core::resolve::Resolver;
 use goward_core::session::Session;
 use goward_core::toolchains::Toolchains;
+use serde_json::json;
 
 pub(super) fn run(session: &Session, args: &Default) -> Result<()> {
+    let mut changes = Changes::new(session, args.writing);
+    let toolchains = Toolchains::new(session).dry_run(args.writing.dry_run);
     if args.none {
-        let had = Toolchains::new(session).clear_default()?;
-        session.ui.say(if had { "the default was removed" } else { "there was no default" });
+        if toolchains.clear_default()? {
+            changes.add("remove", Some(&Resolver::new(session).default_path()?), &json!({}));
+            session.ui.say(changes.verb("the default was removed", "would remove the default"));
+        } else {
+            session.ui.say("there was no default");
+        }
+        changes.finish();
         return Ok(());
     }
     let Some(request) = &args.request else {
@@ -20,10 +29,21 @@ pub(super) fn run(session: &Session, args: &Default) -> Result<()> {
         }
         return Ok(());
     };
-    let outcome = Toolchains::new(session).set_default(request, &fetch(&args.fetching))?;
-    install::report(session, &outcome);
-    session
-        .ui
-        .say(&format!("{} is the default outside of projects", outcome.installed.receipt.version));
+    let fetch = fetch(&args.fetching);
+    let version = if args.writing.dry_run {
+        let plan = toolchains.plan_default(request, &fetch)?;
+        changes.planned(&plan);
+        plan.version
+    } else {
+        let outcome = toolchains.set_default(request, &fetch)?;
+        install::report(session, &outcome);
+        changes.installed(&outcome);
+        outcome.installed.receipt.version
+    };
+    let path = Resolver::new(session).default_path()?;
+    changes.add("write", Some(&path), &json!({"version": version.to_string()}));
+    let is = changes.verb("is", "would be");
+    session.ui.say(&format!("{version} {is} the default outside of projects"));
+    changes.finish();
     Ok(())
 }

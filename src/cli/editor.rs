@@ -1,6 +1,7 @@
 //! `goward editor`.
 
 use crate::cli::args::{Editor, EditorName};
+use crate::cli::changes::Changes;
 use goward_core::editors::{Editor as Kept, EditorTargets};
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::fs;
@@ -9,6 +10,7 @@ use goward_core::resolve::Resolver;
 use goward_core::resolve::resolved_go::{Origin, ResolvedGo};
 use goward_core::session::Session;
 use goward_shim::Tool;
+use serde_json::json;
 use std::path::Path;
 
 /// Longest file of settings that is changed, in bytes.
@@ -42,46 +44,62 @@ pub(super) fn run(session: &Session, args: &Editor) -> Result<()> {
         session.ui.say(&format!("`--write` writes this to `{}`", path.display()));
         return Ok(());
     }
+    let mut changes = Changes::new(session, args.writing);
     file::check_link(&path)?;
     let before = file::read_owned_text(&path, MAX_SIZE)?.map(|(text, _)| text).unwrap_or_default();
     let in_file = |error: Error| error.detail(format!("in `{}`", path.display()));
     if args.undo {
         let Some(after) = editor.revert(&before, &targets).map_err(in_file)? else {
             session.ui.say(&format!("nothing to undo in `{}`", path.display()));
+            changes.finish();
             return Ok(());
         };
-        return take_back(session, &path, &after);
+        take_back(session, &mut changes, &path, &after)?;
+        changes.finish();
+        return Ok(());
     }
     let after = editor.apply(&before, &targets).map_err(in_file)?;
     if after.text == before {
         session.ui.say(&format!("`{}` is up to date", path.display()));
+        changes.finish();
         return Ok(());
     }
-    if let Some(directory) = path.parent() {
-        fs::create_dir_all(directory)?;
+    changes.add("write", Some(&path), &json!({}));
+    if !changes.is_dry() {
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        file::replace(&path, after.text.as_bytes())?;
     }
-    file::replace(&path, after.text.as_bytes())?;
-    session.ui.say(&format!("wrote `{}`", path.display()));
+    session.ui.say(&format!("{} `{}`", changes.verb("wrote", "would write"), path.display()));
     if let Some(replaced) = after.replaced {
-        let replaced = untrusted(replaced);
-        session.ui.warn(&format!("this replaced `{replaced}`; `--undo` does not bring it back"));
+        let (replaced, this) =
+            (untrusted(replaced), changes.verb("this replaced", "this replaces"));
+        session.ui.warn(&format!("{this} `{replaced}`; `--undo` does not bring it back"));
     }
+    changes.finish();
     Ok(())
 }
 
 /// Writes what is left of settings; without anything left, the file goes, and its directory if it is empty.
-fn take_back(session: &Session, path: &Path, after: &str) -> Result<()> {
-    if !after.trim().is_empty() {
+fn take_back(session: &Session, changes: &mut Changes<'_>, path: &Path, after: &str) -> Result<()> {
+    let is_left = !after.trim().is_empty();
+    changes.add(if is_left { "write" } else { "remove" }, Some(path), &json!({}));
+    let done = if is_left {
+        changes.verb("wrote", "would write")
+    } else {
+        changes.verb("removed", "would remove")
+    };
+    if is_left && !changes.is_dry() {
         file::replace(path, after.as_bytes())?;
-        session.ui.say(&format!("wrote `{}`", path.display()));
-        return Ok(());
+    } else if !changes.is_dry() {
+        fs::remove_file(path)?;
+        if let Some(directory) = path.parent() {
+            // One that has anything else stays.
+            _ = fs::remove_dir(directory);
+        }
     }
-    fs::remove_file(path)?;
-    if let Some(directory) = path.parent() {
-        // One that has anything else stays.
-        _ = fs::remove_dir(directory);
-    }
-    session.ui.say(&format!("removed `{}`", path.display()));
+    session.ui.say(&format!("{done} `{}`", path.display()));
     Ok(())
 }
 

@@ -1,23 +1,37 @@
 //! `goward export`.
 
 use crate::cli::args::Export;
+use crate::cli::changes::Changes;
 use goward_core::error::Result;
 use goward_core::session::Session;
 use goward_core::toolchains::Toolchains;
 use goward_core::toolchains::export::MissingProof;
+use serde_json::json;
 
 pub(super) fn run(session: &Session, args: &Export) -> Result<()> {
-    let exported = Toolchains::new(session).export_to_module_cache(&args.versions)?;
+    let is_dry = args.writing.dry_run;
+    let exported =
+        Toolchains::new(session).dry_run(is_dry).export_to_module_cache(&args.versions)?;
+    let mut changes = Changes::new(session, args.writing);
+    let put = changes.verb("put", "would put");
     let cache = exported.cache.display();
     for (version, platform, is_new) in &exported.toolchains {
+        if *is_new {
+            let what = json!({"version": version.to_string(), "platform": platform.to_string()});
+            changes.add("write", Some(&exported.cache), &what);
+        }
         session.ui.say(&if *is_new {
-            format!("put {version} for {platform} into `{cache}`")
+            format!("{put} {version} for {platform} into `{cache}`")
         } else {
             format!("{version} for {platform} was in `{cache}`")
         });
     }
     for warning in &exported.warnings {
         session.ui.warn(warning);
+    }
+    changes.finish();
+    if is_dry {
+        return Ok(());
     }
     let first = exported.toolchains.first().map(|(version, ..)| version.to_string());
     let first = first.unwrap_or_default();

@@ -1,6 +1,7 @@
 //! `goward lock`.
 
 use crate::cli::args::Lock;
+use crate::cli::changes::Changes;
 use crate::cli::{fetch, tools};
 use goward_core::error::Result;
 use goward_core::lockfile::Locker;
@@ -22,21 +23,29 @@ pub(super) fn run(session: &Session, args: &Lock) -> Result<()> {
         return Ok(());
     }
     let locking = LockOptions { upgrade: args.upgrade, force: args.force };
-    let written = Locker::new(session).lock(locking, &fetch(&args.fetching))?;
+    let is_dry = args.writing.dry_run;
+    let written = Locker::new(session).dry_run(is_dry).lock(locking, &fetch(&args.fetching))?;
     for warning in &written.warnings {
         session.ui.warn(warning);
     }
-    let what = if written.changed { "wrote" } else { "up to date:" };
+    let mut changes = Changes::new(session, args.writing);
+    changes.files(&written.changes);
+    let is_changed = !written.changes.is_empty();
+    let what = if is_changed { changes.verb("wrote", "would write") } else { "up to date:" };
     session.ui.say(&format!(
         "{what} `{}`: {} ({})",
         written.path.display(),
         written.version,
         written.level
     ));
-    if written.changed {
+    if is_changed {
         report_uncovered(session, &written.uncovered);
     }
-    tools::lock_beside(session)
+    if !is_dry {
+        tools::lock_beside(session)?;
+    }
+    changes.finish();
+    Ok(())
 }
 
 /// Says which first-class ports a lock does not cover.

@@ -7,6 +7,7 @@ mod bake;
 #[cfg(feature = "lab")]
 mod bisect;
 mod bundle;
+mod changes;
 mod check;
 mod completions;
 mod config;

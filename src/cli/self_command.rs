@@ -1,12 +1,14 @@
 //! `goward self`: goward's own programs.
 
 use crate::cli::args::{SelfCommand, SelfUninstall, SelfUpdate};
+use crate::cli::changes::Changes;
 use crate::cli::completions;
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::session::Session;
 use goward_core::toolchains::Toolchains;
 use goward_core::toolchains::self_uninstall::SelfUninstall as Plan;
 use goward_core::update::{Owner, Updater, installed, parse_version};
+use serde_json::json;
 
 pub(super) fn run(session: &Session, args: &SelfCommand) -> Result<()> {
     match args {
@@ -48,6 +50,7 @@ fn uninstall(session: &Session, args: &SelfUninstall) -> Result<()> {
     let plan = toolchains.plan_self_uninstall(args.keep_toolchains)?;
     if plan.is_empty() {
         ui.say("nothing of goward is left to remove");
+        Changes::new(session, args.writing).finish();
         if let Some(advice) = &plan.advice {
             ui.say(advice);
         }
@@ -59,7 +62,15 @@ fn uninstall(session: &Session, args: &SelfUninstall) -> Result<()> {
     if let Some(user) = &plan.user {
         ui.warn(&format!("{user} uses a toolchain that is removed"));
     }
-    if args.dry_run {
+    let mut report = Changes::new(session, args.writing);
+    if !plan.store.is_empty() {
+        report.add("remove", Some(&plan.home), &json!({}));
+    }
+    plan.startup_files.iter().for_each(|path| report.add("write", Some(path), &json!({})));
+    let files = plan.notes.iter().chain(&plan.programs);
+    files.for_each(|path| report.add("remove", Some(path), &json!({})));
+    if args.writing.dry_run {
+        report.finish();
         return Ok(());
     }
     if !args.yes {
@@ -80,7 +91,10 @@ fn uninstall(session: &Session, args: &SelfUninstall) -> Result<()> {
         ui.say(advice);
     }
     match changes.iter().filter(|change| change.is_problem()).count() {
-        0 => Ok(()),
+        0 => {
+            report.finish();
+            Ok(())
+        }
         left => Err(Error::new(Kind::Failed, format!("{left} could not be removed"))
             .hint("do what the warnings ask for, then `goward self uninstall`")),
     }

@@ -1,15 +1,21 @@
 //! `goward setup`.
 
 use crate::cli::args::Setup;
+use crate::cli::changes::Changes;
 use crate::cli::completions;
 use goward_core::checks::TOOLS;
 use goward_core::error::{Error, Kind, Result};
 use goward_core::session::Session;
-use goward_core::shell::{self, Change};
+use goward_core::shell::{self, Action, Change, ChangeKind, Direction};
 use goward_core::toolchains::Toolchains;
+use goward_shim::names;
+use serde_json::json;
 use std::path::Path;
 
 pub(super) fn run(session: &Session, args: &Setup) -> Result<()> {
+    if args.writing.dry_run {
+        return plan(session, args);
+    }
     let changes = if args.undo {
         Toolchains::new(session).undo_setup()?
     } else {
@@ -25,11 +31,50 @@ pub(super) fn run(session: &Session, args: &Setup) -> Result<()> {
     if changes.is_empty() {
         session.ui.say("nothing to do");
     }
+    let mut report = Changes::new(session, args.writing);
+    for change in changes.iter().filter(|change| !change.is_problem()) {
+        let is_gone = change.what == ChangeKind::Removed;
+        report.add(if is_gone { "remove" } else { "write" }, Some(&change.path), &json!({}));
+    }
+    report.finish();
     if cfg!(windows) {
         end_on_windows(session, args, &changes)
     } else {
         end(session, args, &changes)
     }
+}
+
+/// Says what would change: the directory of the shims as a whole, and each start-up file.
+fn plan(session: &Session, args: &Setup) -> Result<()> {
+    let mut changes = Changes::new(session, args.writing);
+    let home = session.ctx.home()?;
+    let shims = home.join(names::SHIMS_DIRECTORY);
+    let (action, direction, put) = if args.undo {
+        ("remove", Direction::Undo, "would remove the shims from")
+    } else {
+        ("write", Direction::Setup, "would put the shims into")
+    };
+    session.ui.say(&format!("{put} `{}`", shims.display()));
+    changes.add(action, Some(&shims), &json!({}));
+    let edits = shell::plan(&session.ctx, &home, direction);
+    for edit in edits.iter().filter(|_| !args.no_modify_path) {
+        let (path, action) = (edit.path.display(), &edit.action);
+        session.ui.say(&match action {
+            Action::Create(_) => format!("would create `{path}`"),
+            Action::Replace(_) => format!("would edit `{path}`"),
+            Action::Remove => format!("would remove `{path}`"),
+            Action::Leave(reason) => format!("would leave `{path}` alone: {reason}"),
+        });
+        match action {
+            Action::Create(_) | Action::Replace(_) => {
+                changes.add("write", Some(&edit.path), &json!({}));
+            }
+            Action::Remove => changes.add("remove", Some(&edit.path), &json!({})),
+            Action::Leave(_) => {}
+        }
+    }
+    changes.finish();
+    Ok(())
 }
 
 /// Says what is left to do.

@@ -1,38 +1,56 @@
 //! `goward trust`.
 
 use crate::cli::args::Trust;
+use crate::cli::changes::Changes;
 use goward_core::error::{Error, Kind, Result};
 use goward_core::os::User;
 use goward_core::resolve::Resolver;
 use goward_core::resolve::trust::LockReview;
 use goward_core::session::Session;
 use goward_core::verify::Level;
+use serde_json::json;
 
 pub(super) fn run(session: &Session, args: &Trust) -> Result<()> {
     let path = args.path.as_deref();
     if args.list {
-        return list(session, args.json);
+        return list(session, args.writing.json);
     }
+    let mut changes = Changes::new(session, args.writing);
     if let Some(level) = args.accept {
         let here = std::path::Path::new(".");
-        let repository = Resolver::new(session).accept_repository(path.unwrap_or(here), level)?;
+        let repository = Resolver::new(session).accept_repository(
+            path.unwrap_or(here),
+            level,
+            changes.is_dry(),
+        )?;
         session.ui.say(&format!(
-            "what the locks in `{}` name is accepted at level `{level}`",
-            repository.display()
+            "what the locks in `{}` name {} accepted at level `{level}`",
+            repository.display(),
+            changes.verb("is", "would be")
         ));
+        changes.add("trust", Some(&repository), &json!({}));
+        changes.finish();
         return Ok(());
     }
     if args.undo {
         let here = std::path::Path::new(".");
-        if Resolver::new(session).reject_repository(path.unwrap_or(here))? {
-            session
-                .ui
-                .say("the level `listed` is no longer accepted for the locks in this repository");
+        if Resolver::new(session).reject_repository(path.unwrap_or(here), changes.is_dry())? {
+            session.ui.say(&format!(
+                "the level `listed` {} accepted for the locks in this repository",
+                changes.verb("is no longer", "would no longer be")
+            ));
+            changes.add("revoke", None, &json!({}));
+            changes.finish();
             return Ok(());
         }
-        let (path, was_trusted) = Resolver::new(session).revoke(path)?;
-        let what = if was_trusted { "no longer trusted" } else { "was not trusted" };
+        let (path, was_trusted) = Resolver::new(session).revoke(path, changes.is_dry())?;
+        let no_longer = changes.verb("is no longer trusted", "would no longer be trusted");
+        let what = if was_trusted { no_longer } else { "was not trusted" };
         session.ui.say(&format!("`{}` {what}", path.display()));
+        if was_trusted {
+            changes.add("revoke", Some(&path), &json!({}));
+        }
+        changes.finish();
         return Ok(());
     }
     let examined = Resolver::new(session).examine(path)?;
@@ -41,18 +59,24 @@ pub(super) fn run(session: &Session, args: &Trust) -> Result<()> {
         session.ui.say(&format!(
             "`{shown}` needs no trust: it is not somebody else's, and no pin weakens security"
         ));
+        changes.finish();
         return Ok(());
     }
     if args.check && !examined.is_trusted {
         return Err(not_trusted(&examined));
     }
     if !examined.is_trusted {
-        Resolver::new(session).trust(&examined)?;
+        if !changes.is_dry() {
+            Resolver::new(session).trust(&examined)?;
+        }
+        changes.add("trust", Some(&examined.path), &json!({}));
     }
     for reason in examined.reasons() {
         session.ui.say(&reason);
     }
-    session.ui.say(&format!("`{shown}` is trusted as it is; a change of it ends that"));
+    let is = changes.verb("is", "would be");
+    session.ui.say(&format!("`{shown}` {is} trusted as it is; a change of it ends that"));
+    changes.finish();
     Ok(())
 }
 

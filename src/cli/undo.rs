@@ -1,10 +1,11 @@
 //! `goward undo`.
 
 use crate::cli::args::Undo;
+use crate::cli::changes::Changes;
 use goward_core::error::Result;
 use goward_core::lockfile::Locker;
+use goward_core::project::transaction::FileChange;
 use goward_core::session::Session;
-use std::path::PathBuf;
 
 pub(super) fn run(session: &Session, args: &Undo) -> Result<()> {
     if args.list {
@@ -14,22 +15,32 @@ pub(super) fn run(session: &Session, args: &Undo) -> Result<()> {
         }
         return Ok(());
     }
-    let back = Locker::new(session).undo(args.force)?;
+    let is_dry = args.writing.dry_run;
+    let back = Locker::new(session).dry_run(is_dry).undo(args.force)?;
+    let mut changes = Changes::new(session, args.writing);
+    changes.files(&back.changes);
     let command = &back.command;
-    if back.restored.is_empty() && back.removed.is_empty() {
+    if back.changes.is_empty() {
         session.ui.say(&format!("everything is as it was before `goward {command}`"));
+        changes.finish();
         return Ok(());
     }
-    if !back.restored.is_empty() {
-        let files = names(&back.restored);
-        session.ui.say(&format!("put back {files} as before `goward {command}`"));
+    let (removed, restored): (Vec<_>, Vec<_>) =
+        back.changes.iter().partition(|change| change.is_removal);
+    if !restored.is_empty() {
+        let (files, put) = (names(&restored), changes.verb("put", "would put"));
+        session.ui.say(&format!("{put} back {files} as before `goward {command}`"));
     }
-    if !back.removed.is_empty() {
-        let files = names(&back.removed);
-        session.ui.say(&format!("removed {files}, as before `goward {command}`"));
+    if !removed.is_empty() {
+        let (files, remove) = (names(&removed), changes.verb("removed", "would remove"));
+        session.ui.say(&format!("{remove} {files}, as before `goward {command}`"));
     }
+    changes.finish();
     for difference in &back.differences {
         session.ui.say(difference);
+    }
+    if is_dry {
+        return Ok(());
     }
     if back.is_stale {
         session.ui.say("as before, the lock does not match the manifest: `goward lock --check`");
@@ -43,7 +54,7 @@ pub(super) fn run(session: &Session, args: &Undo) -> Result<()> {
     Ok(())
 }
 
-fn names(files: &[PathBuf]) -> String {
-    let names: Vec<String> = files.iter().map(|path| format!("`{}`", path.display())).collect();
-    names.join(" and ")
+fn names(files: &[&FileChange]) -> String {
+    let names = files.iter().map(|change| format!("`{}`", change.path.display()));
+    names.collect::<Vec<_>>().join(" and ")
 }

@@ -1,11 +1,14 @@
 //! `goward use`.
 
 use crate::cli::args::Use;
+use crate::cli::changes::Changes;
 use crate::cli::lock::report_uncovered;
 use crate::cli::{fetch, install, tools, which};
 use goward_core::error::Result;
+use goward_core::install::one::InstallPlan;
 use goward_core::lockfile::Locker;
 use goward_core::lockfile::r#use::{RELEASE, UseOptions};
+use goward_core::platform::Platform;
 use goward_core::session::Session;
 
 /// Returns true when nothing is asked for.
@@ -14,7 +17,16 @@ fn is_question(args: &Use) -> bool {
         [&args.experiment, &args.no_experiment, &args.debug, &args.no_debug, &args.platform];
     let texts = [&args.request, &args.profile, &args.goroot_final, &args.goroot];
     let fetching = &args.fetching;
-    let switches = [args.here, args.force, args.clear, args.trimpath, fetching.no_local];
+    let writing = args.writing;
+    let switches = [
+        args.here,
+        args.force,
+        args.clear,
+        args.trimpath,
+        fetching.no_local,
+        writing.dry_run,
+        writing.json,
+    ];
     lists.iter().all(|list| list.is_empty())
         && texts.iter().all(|text| text.is_none())
         && !switches.contains(&true)
@@ -41,9 +53,16 @@ pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
     if is_question(args) {
         return which::overview(session);
     }
-    let used = Locker::new(session).use_toolchain(&wish, &fetch(&args.fetching))?;
+    let is_dry = args.writing.dry_run;
+    let used = Locker::new(session).dry_run(is_dry).use_toolchain(&wish, &fetch(&args.fetching))?;
+    let mut changes = Changes::new(session, args.writing);
+    changes.files(&used.changes);
+    let what = match used.changes.as_slice() {
+        [] => "up to date:",
+        _ => changes.verb("wrote", "would write"),
+    };
     session.ui.say(&format!(
-        "wrote `{}` and `{}`: {}",
+        "{what} `{}` and `{}`: {}",
         used.manifest.display(),
         used.lock.display(),
         used.version
@@ -60,16 +79,28 @@ pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
              go build`"
         ));
     }
-    install::report(session, &used.installed);
-    if used.is_changed {
+    for warning in &used.warnings {
+        session.ui.warn(warning);
+    }
+    if let Some(installed) = &used.installed {
+        install::report(session, installed);
+        changes.installed(installed);
+    } else {
+        let (version, is_there) = (used.version, used.is_there);
+        changes.planned(&InstallPlan { version, platform: Platform::host(), is_there });
+    }
+    if !used.changes.is_empty() {
         report_uncovered(session, &used.uncovered);
     }
     for note in &used.notes {
         session.ui.say(note);
     }
-    tools::lock_beside(session)?;
+    if !is_dry {
+        tools::lock_beside(session)?;
+    }
     if let Some(path) = &used.unlinked {
         session.ui.say(&format!("next: `goward setup goroot` makes `{}`", path.display()));
     }
+    changes.finish();
     Ok(())
 }

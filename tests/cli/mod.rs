@@ -13,6 +13,7 @@ mod costs;
 mod default;
 mod diff;
 mod doctor;
+mod dry_run;
 mod editor;
 mod env;
 mod exec;

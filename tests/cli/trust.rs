@@ -179,7 +179,7 @@ fn a_pin_that_weakens_security_waits_for_trust() {
     );
     assert_eq!(
         sandbox.goward(["trust", "--undo"]).says(),
-        "goward: `[PROJECT]/goward.lock` no longer trusted\n"
+        "goward: `[PROJECT]/goward.lock` is no longer trusted\n"
     );
     sandbox.go(["version"]).fails(126, WEAKENING);
     assert_eq!(
@@ -258,7 +258,7 @@ fn the_list_says_what_became_of_each_lock() {
     assert!(json[1]["owner"].is_u64());
     // A lock that is gone can still be taken off.
     let gone = sandbox.goward(["trust", "--undo", "../removed/goward.lock"]);
-    assert_eq!(gone.says(), "goward: `[BASE]/removed/goward.lock` no longer trusted\n");
+    assert_eq!(gone.says(), "goward: `[BASE]/removed/goward.lock` is no longer trusted\n");
     assert!(!sandbox.goward(["trust", "--list"]).data().contains("removed"));
     let records = sandbox.path("home/.local/state/goward/trust");
     assert_eq!(std::fs::metadata(&records).unwrap().permissions().mode() & 0o777, 0o700);

@@ -70,8 +70,9 @@ impl Tools<'_> {
         command: &str,
         change: impl FnOnce(&mut ManifestEdit) -> Result<()>,
     ) -> Result<()> {
-        let (project, transaction) =
-            self.resolver.project_to_change(&find_root(&self.session.ctx))?;
+        let root = find_root(&self.session.ctx);
+        let transaction = self.resolver.transaction(&root)?;
+        let project = self.resolver.project_at(&root)?;
         transaction.check_writable(&[MANIFEST_FILE])?;
         let mut edit = ManifestEdit::open_or_new(&project.manifest_path)?;
         change(&mut edit)?;

@@ -34,6 +34,17 @@ pub struct NewLink {
     pub is_other: bool,
 }
 
+/// A directory that can be linked.
+#[derive(Clone, Debug)]
+pub struct LinkPlan {
+    /// Its name.
+    pub name: LinkName,
+    /// Where it is, and what it says of itself.
+    pub linked: LinkTarget,
+    /// The release that it is.
+    pub version: GoVersion,
+}
+
 /// What the `go` of a linked directory needs of the environment to say what it is.
 const WANTED: &[&str] =
     if cfg!(windows) { &["LOCALAPPDATA", "PATH", "SystemRoot"] } else { &["HOME", "PATH"] };
@@ -46,11 +57,9 @@ impl Installer<'_> {
     /// For what can be no name, and for a directory that is no toolchain of this platform, is
     /// goward's own, or changes meanwhile. What the name meant before stays.
     pub fn link(&self, name: &str, directory: &Path) -> Result<NewLink> {
-        let name = LinkName::parse(name)?;
+        let LinkPlan { name, linked, version } = self.plan_link(name, directory)?;
+        let directory = PathBuf::from(&linked.path);
         let nothing = |error: Error| error.detail("nothing was linked");
-        let directory = self.directory_to_link(directory)?;
-        let linked = LinkTarget::look_at(&directory)?;
-        let version = self.ask_version(&linked)?;
         let store = self.session.store()?;
         self.prepare_store(&store)?;
         let found = hash_linked_tree(&directory, version, Platform::host());
@@ -67,6 +76,18 @@ impl Installer<'_> {
         }
         let is_other = before.is_some_and(|before| before.key != installed.key);
         Ok(NewLink { name, linked, installed, is_other })
+    }
+
+    /// Returns what [`Installer::link`] would link, without reading all of it.
+    ///
+    /// # Errors
+    ///
+    /// For what can be no name, and for a directory that is no toolchain of this platform.
+    pub fn plan_link(&self, name: &str, directory: &Path) -> Result<LinkPlan> {
+        let name = LinkName::parse(name)?;
+        let linked = LinkTarget::look_at(&self.directory_to_link(directory)?)?;
+        let version = self.ask_version(&linked)?;
+        Ok(LinkPlan { name, linked, version })
     }
 
     /// Returns the directory without links, if it is not goward's own.
@@ -148,6 +169,7 @@ impl Installer<'_> {
         &self,
         name: &LinkName,
         platform: Option<Platform>,
+        is_dry: bool,
     ) -> Result<InstalledToolchain> {
         let store = self.session.store()?;
         let is_meant = |found: &InstalledToolchain| {
@@ -164,7 +186,9 @@ impl Installer<'_> {
             self.resolver
                 .check_not_default(std::slice::from_ref(&installed), &format!("`{name}`"))?;
         }
-        store.unlink(name)?;
+        if !is_dry {
+            store.unlink(name)?;
+        }
         Ok(installed)
     }
 

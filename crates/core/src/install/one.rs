@@ -20,6 +20,17 @@ use crate::version::GoVersion;
 use crate::version::request::Request;
 use goward_shim::names;
 
+/// What would be installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InstallPlan {
+    /// The release.
+    pub version: GoVersion,
+    /// Its platform.
+    pub platform: Platform,
+    /// Whether it is installed.
+    pub is_there: bool,
+}
+
 impl Installer<'_> {
     /// Installs what a request means.
     ///
@@ -52,6 +63,35 @@ impl Installer<'_> {
         let version = self.pick(request, platform, fetch)?;
         self.install(&ToolchainRequest { full, ..ToolchainRequest::new(version, platform) }, fetch)
             .map_err(|error| suggest_recorded(error, request, platform))
+    }
+
+    /// Returns the release that a request means, and whether it is installed; installs nothing.
+    ///
+    /// # Errors
+    ///
+    /// When nothing fits.
+    pub fn plan(
+        &self,
+        request: &Request,
+        platform: Platform,
+        full: bool,
+        fetch: &Fetch,
+    ) -> Result<InstallPlan> {
+        self.check_sources(fetch)?;
+        let version = match request.as_link() {
+            Some(name) => lookup::named(&self.session.store()?, name)?.receipt.version,
+            None => self.pick(request, platform, fetch)?,
+        };
+        let want = ToolchainRequest { full, ..ToolchainRequest::new(version, platform) };
+        let is_there = request.as_link().is_some() || self.is_installed(&want, fetch)?;
+        Ok(InstallPlan { version, platform, is_there })
+    }
+
+    /// Returns true when all that is wanted is installed.
+    pub fn is_installed(&self, want: &ToolchainRequest, fetch: &Fetch) -> Result<bool> {
+        let is_link = want.locked.as_ref().is_some_and(|locked| locked.link.is_some());
+        let floor = if is_link { Level::None } else { self.floor(want, fetch)? };
+        Ok(present(&self.session.store()?, want, floor)?.is_some())
     }
 
     /// Installs the toolchain that governs a call.

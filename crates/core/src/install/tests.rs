@@ -151,7 +151,7 @@ fn locks_of_an_accepted_repository_need_what_is_listed() {
         lock.display()
     );
     assert!(error.hints().iter().any(|one| *one == hint), "{error}");
-    installer.resolver.accept_repository(&lock, Level::Listed).unwrap();
+    installer.resolver.accept_repository(&lock, Level::Listed, false).unwrap();
     assert_eq!(installer.floor(&by_lock, &Fetch::default()).unwrap(), Level::Listed);
     assert_eq!(installer.floor(&by_lock, &accepting(Level::BuiltIn)).unwrap(), Level::BuiltIn);
     assert_eq!(installer.floor(&want("1.99.1"), &Fetch::default()).unwrap(), Level::BuiltIn);

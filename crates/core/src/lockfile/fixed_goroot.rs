@@ -56,7 +56,10 @@ impl Locker<'_> {
         let before = before(&path, &root).map_err(untouched)?;
         if before != PathState::Same {
             check_above(&path, user_id()).map_err(untouched)?;
-            make(&path, &root, &before).map_err(|error| untouched(explain(error, &path, &root)))?;
+            if !self.is_dry {
+                make(&path, &root, &before)
+                    .map_err(|error| untouched(explain(error, &path, &root)))?;
+            }
         }
         Ok(Link { path, root, before })
     }
@@ -70,7 +73,7 @@ impl Locker<'_> {
     pub fn unlink_root(&self) -> Result<(PathBuf, bool)> {
         let (path, root) = self.fixed_goroot()?;
         let was_there = before(&path, &root).map_err(untouched)? != PathState::Nothing;
-        if was_there {
+        if was_there && !self.is_dry {
             fs::remove_file(&path).map_err(|error| untouched(error.into()))?;
         }
         Ok((path, was_there))

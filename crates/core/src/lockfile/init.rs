@@ -6,6 +6,7 @@ use crate::lockfile::compatibility::Incompatibility;
 use crate::project::files::Files;
 use crate::project::manifest::ManifestEdit;
 use crate::project::place;
+use crate::project::transaction::FileChange;
 use crate::project::wanted::find_wanted;
 use crate::resolve::lookup;
 use crate::version::request::Request;
@@ -24,6 +25,8 @@ pub struct InitReport {
     pub notes: Vec<String>,
     /// What will not work with it.
     pub warnings: Vec<String>,
+    /// The manifest that was written.
+    pub changes: Vec<FileChange>,
 }
 
 impl Locker<'_> {
@@ -31,7 +34,7 @@ impl Locker<'_> {
     /// belongs to the working directory, whatever there is above.
     pub fn init(&self, request: Option<&str>, here: bool) -> Result<InitReport> {
         let root = place(&self.session.ctx, here);
-        let transaction = self.resolver.transaction(&root)?;
+        let transaction = self.transaction(&root)?;
         let path = root.join(goward_shim::names::MANIFEST_FILE);
         if path.symlink_metadata().is_ok() {
             let error = Error::new(Kind::Failed, format!("`{}` is there already", path.display()))
@@ -48,6 +51,7 @@ impl Locker<'_> {
             origin: None,
             notes: Vec::new(),
             warnings: Vec::new(),
+            changes: Vec::new(),
         };
         if request.is_some() {
             self.warn_of_unreadable_files();
@@ -82,7 +86,7 @@ impl Locker<'_> {
         edit.set_request(&started.request)?;
         let manifest = Some(edit.text()?.into_bytes());
         let after = Files { manifest, ..transaction.before().clone() };
-        transaction.commit("init", &after)?;
+        started.changes = self.commit(transaction, "init", &after)?;
         Ok(started)
     }
 }

@@ -10,7 +10,7 @@ use crate::platform::Platform;
 use crate::project::files::Files;
 use crate::project::lock::{LockFile, LockedHead, Pins};
 use crate::project::manifest::Manifest;
-use crate::project::transaction::in_style_of;
+use crate::project::transaction::{FileChange, in_style_of};
 use crate::project::{Project, find_root};
 use crate::resolve::Resolver;
 use crate::resolve::shim_errors::first_step;
@@ -31,8 +31,8 @@ pub struct LockReport {
     pub version: GoVersion,
     /// How well that was verified.
     pub level: Level,
-    /// Whether a byte of it changed.
-    pub changed: bool,
+    /// The lock, when a byte of it changed.
+    pub changes: Vec<FileChange>,
     /// What was wrong with the old one, and what pins do that people may not expect.
     pub warnings: Vec<String>,
     /// The first-class ports that it does not cover.
@@ -58,7 +58,8 @@ impl Locker<'_> {
     pub fn lock(&self, locking: LockOptions, fetch: &Fetch) -> Result<LockReport> {
         self.installer.check_sources(fetch)?;
         let root = find_root(&self.session.ctx);
-        let (project, transaction) = self.resolver.project_to_change(&root)?;
+        let transaction = self.transaction(&root)?;
+        let project = self.resolver.project_at(&root)?;
         let (manifest, path) = self.manifest_of(project)?;
         let old = PreviousLock::read(&self.resolver, &path)?;
         let is_current = |old: &LockFile| {
@@ -82,8 +83,10 @@ impl Locker<'_> {
         let pins = self.check_pins(&lock).map_err(|error| error.detail("nothing was changed"))?;
         let text = in_style_of(transaction.before().lock.as_deref(), &lock.text(&path)?);
         let after = Files { lock: Some(text), ..transaction.before().clone() };
-        let changed = transaction.commit("lock", &after)?;
-        self.installer.note_project(&path);
+        let changes = self.commit(transaction, "lock", &after)?;
+        if !self.is_dry {
+            self.installer.note_project(&path);
+        }
         let unlogged = self.session.log.why_not().filter(|_| lock.level < Level::Logged);
         let unlogged = unlogged.filter(|_| lock.level != Level::Linked);
         let mut warnings: Vec<String> =
@@ -98,7 +101,7 @@ impl Locker<'_> {
             path,
             version: lock.version,
             level: lock.level,
-            changed,
+            changes,
             warnings,
             uncovered,
         })

@@ -51,7 +51,7 @@ fn a_lock_has_what_the_manifest_asks_for() {
     let report = lock(&machine).unwrap();
     assert_eq!(report.path, machine.path("src/app/goward.lock"));
     assert_eq!((report.version.to_string().as_str(), report.level), ("go1.99.1", Level::Listed));
-    assert!(report.changed && report.uncovered.is_empty());
+    assert!(!report.changes.is_empty() && report.uncovered.is_empty());
     let lock_file = written(&machine);
     assert_eq!(lock_file.request, "1.99");
     let entry = &lock_file.platforms[&Platform::host()];
@@ -63,7 +63,7 @@ fn a_lock_has_what_the_manifest_asks_for() {
     // Nothing was installed for it.
     assert!(!machine.path("store/meta").join(&h1).exists());
     let before = machine.read("src/app/goward.lock");
-    assert!(!lock(&machine).unwrap().changed);
+    assert!(lock(&machine).unwrap().changes.is_empty());
     assert_eq!(machine.read("src/app/goward.lock"), before);
     let (path, warnings) = Locker::new(&machine.session).check_lock().unwrap();
     assert_eq!((path, warnings.len()), (report.path, 0));
@@ -104,7 +104,7 @@ fn hashes_are_kept_when_the_source_is_gone_and_no_platform_is_lost() {
     assert_eq!(written(&machine).platforms[&other].h1, h1);
     fs::remove_dir_all(machine.path("source")).unwrap();
     machine.manifest(&format!("[toolchain]\ngo = \"1.99\"\n{both}\n[pins]\ncgo = false\n"));
-    assert!(lock(&machine).unwrap().changed);
+    assert!(!lock(&machine).unwrap().changes.is_empty());
     assert_eq!(written(&machine).platforms.len(), 2);
     let third = "windows/arm64";
     machine.manifest(&format!("[toolchain]\ngo = \"1.99\"\nplatforms = [\"{third}\"]\n"));
@@ -230,7 +230,7 @@ fn a_damaged_lock_is_written_anew_and_a_newer_one_is_not() {
     machine.manifest(&asks("1.99"));
     machine.write("src/app/goward.lock", "<<<<<<< HEAD\n");
     let report = lock(&machine).unwrap();
-    assert!(report.changed);
+    assert!(!report.changes.is_empty());
     assert!(report.warnings[0].ends_with("; it is written again"), "{:?}", report.warnings);
     let newer = machine.read("src/app/goward.lock").replace("schema = 1", "schema = 99");
     machine.write("src/app/goward.lock", &newer);

@@ -8,12 +8,12 @@ use crate::project::files::Files;
 use crate::project::find_root;
 use crate::project::lock::{LockFile, Pins};
 use crate::project::manifest::Manifest;
-use crate::project::transaction::Transaction;
+use crate::project::transaction::{FileChange, Transaction};
 use crate::verify::H1;
 use crate::version::GoVersion;
 use goward_shim::names::{LOCK_FILE, MANIFEST_FILE};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
 /// What was put back.
@@ -21,10 +21,8 @@ use std::time::SystemTime;
 pub struct UndoReport {
     /// The command whose change was taken back: `use`.
     pub command: String,
-    /// The files that are as they were before it.
-    pub restored: Vec<PathBuf>,
-    /// The files that were not there before it.
-    pub removed: Vec<PathBuf>,
+    /// The files that are as they were before it, and those that were not there.
+    pub changes: Vec<FileChange>,
     /// What is different now: `go1.27.1 -> go1.26.2`.
     pub differences: Vec<String>,
     /// The release that the lock names now, where it is not installed.
@@ -57,21 +55,18 @@ impl Locker<'_> {
         if now != last.after && !force {
             return Err(changed_since(&transaction, &last.command, &last.after));
         }
-        let mut back = UndoReport {
+        let back = UndoReport {
             command: last.command,
-            restored: Vec::new(),
-            removed: Vec::new(),
+            changes: transaction.changes(&last.before),
             differences: differences(&root, &now, &last.before),
             missing: self.missing(&root, &last.before)?,
             is_stale: is_stale(&root, &last.before),
             restart: self.restart_gopls(&root).filter(|_| now.lock != last.before.lock),
         };
-        for (name, _, before) in now.changes(&last.before) {
-            let files = if before.is_some() { &mut back.restored } else { &mut back.removed };
-            files.push(root.join(name));
+        if !self.is_dry {
+            transaction.commit("undo", &last.before)?;
+            self.installer.note_project(&root.join(LOCK_FILE));
         }
-        transaction.commit("undo", &last.before)?;
-        self.installer.note_project(&root.join(LOCK_FILE));
         Ok(back)
     }
 

@@ -10,7 +10,7 @@ use crate::lockfile::surroundings::KEEP_LINE_ENDS;
 use crate::platform::Platform;
 use crate::project::files::Files;
 use crate::project::manifest::{Manifest, ManifestEdit};
-use crate::project::transaction::{has_crlf, in_style_of};
+use crate::project::transaction::{FileChange, has_crlf, in_style_of};
 use crate::project::{governing_root, place};
 use crate::resolve::lookup;
 use crate::version::GoVersion;
@@ -59,14 +59,18 @@ pub struct UseReport {
     pub lock: PathBuf,
     /// The version in it.
     pub version: GoVersion,
-    /// The toolchain for this machine.
-    pub installed: InstallOutcome,
+    /// The toolchain for this machine; `None` for a dry run.
+    pub installed: Option<InstallOutcome>,
+    /// Whether it was installed before.
+    pub is_there: bool,
     /// The path that the lock has for GOROOT and that does not lead to this toolchain yet.
     pub unlinked: Option<PathBuf>,
     /// The first-class ports that the lock does not cover.
     pub uncovered: Vec<Platform>,
-    /// Whether anything changed.
-    pub is_changed: bool,
+    /// The files that changed.
+    pub changes: Vec<FileChange>,
+    /// What will not work, for a dry run; else it is among the warnings of `installed`.
+    pub warnings: Vec<String>,
     /// What else there is to know of the place.
     pub notes: Vec<String>,
 }
@@ -82,7 +86,7 @@ impl Locker<'_> {
         self.installer.check_sources(fetch)?;
         let root = place(&self.session.ctx, options.here);
         let governed = governing_root(&self.session.ctx).filter(|governed| *governed != root);
-        let transaction = self.resolver.transaction(&root)?;
+        let transaction = self.transaction(&root)?;
         let (manifest_path, lock_path) = (root.join(MANIFEST_FILE), root.join(LOCK_FILE));
         let mut edit = ManifestEdit::open_or_new(&manifest_path)?;
         if options.request.is_none() && !edit.is_there() {
@@ -113,11 +117,16 @@ impl Locker<'_> {
             demand,
             ..ToolchainRequest::locked(&lock, Platform::host(), &lock_path)?
         };
-        let mut installed = self.installer.install(&want, fetch)?;
-        let warnings = check_pins_with(&installed.installed, &lock)
-            .map_err(|error| error.detail("manifest and lock are as they were"))?;
-        installed.warnings.extend(warnings);
-        installed.warnings.extend(unfit.warnings(lock.version));
+        let mut warnings = unfit.warnings(lock.version);
+        let mut installed = None;
+        let is_there = self.installer.is_installed(&want, fetch)?;
+        if !self.is_dry {
+            let outcome = self.installer.install(&want, fetch)?;
+            let pins = check_pins_with(&outcome.installed, &lock)
+                .map_err(|error| error.detail("manifest and lock are as they were"))?;
+            warnings.splice(0..0, pins);
+            installed = Some(outcome);
+        }
         let before = transaction.before().lock.clone();
         let text = lock.text(&lock_path)?;
         let after = Files {
@@ -126,26 +135,31 @@ impl Locker<'_> {
         };
         let is_first = before.is_none();
         let has_crlf = edit.has_crlf() || before.as_deref().is_some_and(has_crlf);
-        let is_changed = transaction.commit("use", &after)?;
-        self.installer.note_project(&lock_path);
-        installed.warnings.extend(self.resolver.trust_warnings(&lock_path)?);
-        installed.warnings.extend(self.ignored_files(&root));
-        installed.warnings.extend(self.not_first_on_path());
+        let changes = self.commit(transaction, "use", &after)?;
+        if !self.is_dry {
+            self.installer.note_project(&lock_path);
+            warnings.extend(self.resolver.trust_warnings(&lock_path)?);
+        }
+        warnings.extend(self.ignored_files(&root));
+        warnings.extend(self.not_first_on_path());
         let mut notes = self.notes_of_place(&root, governed.as_deref(), &lock);
         if has_crlf || is_first && self.converts_line_ends(&root) {
             notes.push(KEEP_LINE_ENDS.to_owned());
         }
-        if is_changed {
-            notes.extend(self.restart_gopls(&root));
+        notes.extend(self.restart_gopls(&root).filter(|_| !changes.is_empty() && !self.is_dry));
+        if let Some(outcome) = &mut installed {
+            outcome.warnings.append(&mut warnings);
         }
         Ok(UseReport {
-            unlinked: self.missing_link(&lock)?,
+            unlinked: if self.is_dry { None } else { self.missing_link(&lock)? },
             uncovered: uncovered(&manifest, &lock),
             manifest: manifest_path,
             lock: lock_path,
             version: lock.version,
             installed,
-            is_changed,
+            is_there,
+            changes,
+            warnings,
             notes,
         })
     }

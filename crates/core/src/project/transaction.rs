@@ -32,6 +32,15 @@ pub enum Notice {
     Warning(String),
 }
 
+/// A file that is written or removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileChange {
+    /// The file.
+    pub path: PathBuf,
+    /// Whether it is removed.
+    pub is_removal: bool,
+}
+
 /// A change of a project's files that may be made.
 #[derive(Debug)]
 pub struct Transaction {
@@ -71,6 +80,16 @@ impl Transaction {
         Ok(Self { root: root.into(), before: Files::read(root)?, history })
     }
 
+    /// Reads the files of the project at `root`, for a change that is only described: nothing is waited for,
+    /// noted or put in order.
+    ///
+    /// # Errors
+    ///
+    /// When the files cannot be read.
+    pub fn look(root: &Path) -> Result<Self> {
+        Ok(Self { root: root.into(), before: Files::read(root)?, history: None })
+    }
+
     /// Returns the project's directory.
     pub fn root(&self) -> &Path {
         &self.root
@@ -84,6 +103,16 @@ impl Transaction {
     /// Returns the changes that were made here, newest first.
     pub fn records(&self) -> Result<Vec<Record>> {
         self.history.as_ref().map_or_else(|| Ok(Vec::new()), History::records)
+    }
+
+    /// Returns what has to change for the files to be `after`.
+    pub fn changes(&self, after: &Files) -> Vec<FileChange> {
+        let changes = self.before.changes(after);
+        let change = |(name, _, after): (_, _, Option<_>)| FileChange {
+            path: self.root.join(name),
+            is_removal: after.is_none(),
+        };
+        changes.map(change).collect()
     }
 
     /// Refuses a project where these files cannot be changed, before anything is done for that.

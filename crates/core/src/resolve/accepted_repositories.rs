@@ -25,7 +25,7 @@ const MAX_SIZE: usize = 16 << 10;
 impl Resolver<'_> {
     /// Accepts what the locks in a repository name, at `level`; returns the repository. `path` is a lock
     /// or a directory.
-    pub fn accept_repository(&self, path: &Path, level: Level) -> Result<PathBuf> {
+    pub fn accept_repository(&self, path: &Path, level: Level, is_dry: bool) -> Result<PathBuf> {
         if level != Level::Listed {
             let message = format!("a repository cannot be accepted at level `{level}`");
             return Err(Error::new(Kind::Usage, message)
@@ -37,18 +37,23 @@ impl Resolver<'_> {
             Error::new(Kind::NotFound, format!("`{}` does not exist", path.display()))
         })?;
         let place = self.accepted_path(&repository)?;
-        let directory = place.parent().unwrap_or(Path::new("/"));
-        fs::create_dir_all(directory)?;
-        fs::replace(&place, &record(&repository))?;
+        if !is_dry {
+            fs::create_dir_all(place.parent().unwrap_or(Path::new("/")))?;
+            fs::replace(&place, &record(&repository))?;
+        }
         Ok(repository)
     }
 
     /// Takes that back; returns whether there was anything to take back.
-    pub fn reject_repository(&self, path: &Path) -> Result<bool> {
+    pub fn reject_repository(&self, path: &Path, is_dry: bool) -> Result<bool> {
         let Some(repository) = repository_of(&self.session.ctx.cwd.join(path)) else {
             return Ok(false);
         };
-        match fs::remove_file(self.accepted_path(&repository)?) {
+        let place = self.accepted_path(&repository)?;
+        if is_dry {
+            return Ok(place.symlink_metadata().is_ok());
+        }
+        match fs::remove_file(place) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error.into()),

@@ -31,7 +31,7 @@ impl Resolver<'_> {
         })
     }
 
-    pub(crate) fn default_path(&self) -> Result<PathBuf> {
+    pub fn default_path(&self) -> Result<PathBuf> {
         Ok(self.session.ctx.home()?.join(names::DEFAULT_LOCK_FILE))
     }
 

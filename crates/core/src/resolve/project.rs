@@ -12,14 +12,9 @@ impl Resolver<'_> {
         self.checked(Project::discover(&self.session.ctx)?)
     }
 
-    /// Returns the project at `root`, and the right to change its files; waits for others who do.
-    ///
-    /// # Errors
-    ///
-    /// As [`Resolver::project`], or when what a crash left cannot be put in order.
-    pub fn project_to_change(&self, root: &Path) -> Result<(Project, Transaction)> {
-        let transaction = self.transaction(root)?;
-        Ok((self.checked(Project::at(root)?)?, transaction))
+    /// Returns the project at `root`.
+    pub fn project_at(&self, root: &Path) -> Result<Project> {
+        self.checked(Project::at(root)?)
     }
 
     /// Refuses a project whose manifest is somebody else's.
@@ -28,12 +23,13 @@ impl Resolver<'_> {
         Ok(project)
     }
 
-    /// Returns the right to change the files of the project at `root`, whatever they hold.
+    /// Returns the right to change the files of the project at `root`, whatever they hold; waits for others who
+    /// change them.
     ///
     /// # Errors
     ///
     /// When what a crash left cannot be put in order.
-    pub(crate) fn transaction(&self, root: &Path) -> Result<Transaction> {
+    pub fn transaction(&self, root: &Path) -> Result<Transaction> {
         let state = self.session.ctx.state_directory();
         Transaction::begin(root, state.as_deref(), &mut |notice| match notice {
             Notice::Said(text) => self.session.ui.say(&text),

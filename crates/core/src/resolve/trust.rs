@@ -126,7 +126,7 @@ impl Resolver<'_> {
     /// Takes back the trust in the lock at `path`, or in that directory, whether or not it is still
     /// there; without a path, in the one that governs here. Returns its path, and whether there was
     /// any.
-    pub fn revoke(&self, path: Option<&Path>) -> Result<(PathBuf, bool)> {
+    pub fn revoke(&self, path: Option<&Path>, is_dry: bool) -> Result<(PathBuf, bool)> {
         let path = match path {
             Some(path) => self.lock_path(path),
             None => os_path(&self.found_here()?.path),
@@ -134,7 +134,7 @@ impl Resolver<'_> {
         let path = canonical(&path);
         let place = self.record_path(path.as_os_str().as_bytes())?;
         let is_it = read_record(&place).is_some_and(|(recorded, _)| recorded == path);
-        if is_it {
+        if is_it && !is_dry {
             fs::remove_file(&place)?;
         }
         Ok((path, is_it))

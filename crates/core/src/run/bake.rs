@@ -37,7 +37,7 @@ impl Runner<'_> {
     ///
     /// When the release has no such lines, or one of the pins cannot stand in one, and with `check`
     /// when the file lacks one. The file is then as it was.
-    pub fn debug_bake(&self, check: bool) -> Result<BakeReport> {
+    pub fn debug_bake(&self, check: bool, is_dry: bool) -> Result<BakeReport> {
         let toolchain = match self.resolver.governing(Tool::Go)? {
             ResolvedGo::Toolchain(toolchain) => *toolchain,
             ResolvedGo::Foreign { .. } => {
@@ -70,7 +70,9 @@ impl Runner<'_> {
             if check {
                 return Err(lacking(&file, &origin, &lines));
             }
-            go_mod::replace(&file, &after)?;
+            if !is_dry {
+                go_mod::replace(&file, &after)?;
+            }
         }
         let warnings = older_go(&file, &after).into_iter().collect();
         Ok(BakeReport { origin, file: Some(file), lines, warnings })

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::fs;
+use crate::install::one::InstallPlan;
 use crate::install::request::{Fetch, InstallOutcome, locked_as};
 use crate::platform::Platform;
 use crate::project::lock::LockFile;
@@ -25,9 +26,22 @@ impl Toolchains<'_> {
         Ok(outcome)
     }
 
+    /// Returns what [`Toolchains::set_default`] would choose.
+    ///
+    /// # Errors
+    ///
+    /// When nothing fits.
+    pub fn plan_default(&self, request: &str, fetch: &Fetch) -> Result<InstallPlan> {
+        self.installer.plan(&lookup::parse_request(request)?, Platform::host(), false, fetch)
+    }
+
     /// Takes the choice back; returns whether there was one.
     pub fn clear_default(&self) -> Result<bool> {
-        match fs::remove_file(self.resolver.default_path()?) {
+        let path = self.resolver.default_path()?;
+        if self.is_dry {
+            return Ok(path.symlink_metadata().is_ok());
+        }
+        match fs::remove_file(path) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error.into()),

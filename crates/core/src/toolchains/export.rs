@@ -90,6 +90,9 @@ impl Toolchains<'_> {
         if let Some(error) = failures.into_iter().next().filter(|_| exported.is_empty()) {
             return Err(error);
         }
+        if self.is_dry {
+            return Ok(ExportReport { cache, toolchains, unproved: None, warnings });
+        }
         let why = self.export_proofs(&exported, &downloads, &go_path)?;
         let unproved = why.map(|why| MissingProof { why, variables: without_proof(&downloads) });
         Ok(ExportReport { cache, toolchains, unproved, warnings })
@@ -140,6 +143,9 @@ impl Toolchains<'_> {
             .is_ok_and(|text| text.trim_ascii() == receipt.h1.as_str().as_bytes());
         if is_there && fs::metadata(&zip).is_ok_and(|found| found.is_file()) {
             return Ok(false);
+        }
+        if self.is_dry {
+            return Ok(true);
         }
         fs::create_dir_all(&directory)?;
         let bar = self.session.ui.spinner(&format!("{version} for {platform}"));

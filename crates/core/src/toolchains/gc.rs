@@ -233,7 +233,7 @@ impl Toolchains<'_> {
         }
         for record in self.resolver.trusted()?.into_iter().filter(|record| record.state == "gone") {
             if !plan.dry_run {
-                self.resolver.revoke(Some(&record.path))?;
+                self.resolver.revoke(Some(&record.path), false)?;
             }
             if !report.forgotten.contains(&record.path) {
                 report.forgotten.push(record.path);

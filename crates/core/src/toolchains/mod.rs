@@ -24,6 +24,7 @@ pub struct Toolchains<'s> {
     pub(crate) resolver: Resolver<'s>,
     pub(crate) installer: Installer<'s>,
     pub(crate) locker: Locker<'s>,
+    is_dry: bool,
 }
 
 impl<'s> Toolchains<'s> {
@@ -34,6 +35,14 @@ impl<'s> Toolchains<'s> {
             resolver: Resolver::new(session),
             installer: Installer::new(session),
             locker: Locker::new(session),
+            is_dry: false,
         }
+    }
+
+    /// Makes [`Toolchains::uninstall`], [`Toolchains::clear_default`] and
+    /// [`Toolchains::export_to_module_cache`] say what they would change, and change nothing.
+    #[must_use]
+    pub fn dry_run(self, is_dry: bool) -> Self {
+        Self { is_dry, ..self }
     }
 }

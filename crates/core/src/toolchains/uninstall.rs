@@ -24,7 +24,7 @@ pub enum Removal {
 impl Toolchains<'_> {
     /// Removes an installed version, on every platform or on one, or the name of a linked toolchain;
     /// returns what was removed. Its files stay in the trash for a while, or with `now` as long as a process
-    /// uses them.
+    /// uses them. A dry run only returns it.
     pub fn uninstall(
         &self,
         what: &str,
@@ -32,11 +32,12 @@ impl Toolchains<'_> {
         now: bool,
     ) -> Result<Vec<Removal>> {
         let store = self.session.store()?;
+        let recover = || if self.is_dry { Ok(()) } else { store.recover().map(drop) };
         let parsed = match (GoVersion::parse(what), LinkName::parse(what)) {
             (Ok(version), _) => version,
             (Err(_), Ok(name)) => {
-                store.recover()?;
-                let receipt = self.installer.unlink(&name, platform)?.receipt;
+                recover()?;
+                let receipt = self.installer.unlink(&name, platform, self.is_dry)?.receipt;
                 return Ok(vec![Removal::Name(name, receipt)]);
             }
             (Err(error), Err(_)) => {
@@ -44,7 +45,7 @@ impl Toolchains<'_> {
                     .hint("`goward list` shows what is installed"));
             }
         };
-        store.recover()?;
+        recover()?;
         let found: Vec<_> = store
             .list()?
             .into_iter()
@@ -67,11 +68,11 @@ impl Toolchains<'_> {
         }
         let mut removed = Vec::new();
         for installed in found {
-            let removal = store.retire(&installed)?;
+            let removal = if self.is_dry { None } else { store.retire(&installed)? };
             let user = removal.and_then(|removal| removal.user(&store.processes()));
             removed.push(Removal::Toolchain { receipt: installed.receipt, user });
         }
-        if now {
+        if now && !self.is_dry {
             store.empty_trash()?;
         }
         Ok(removed)

@@ -94,7 +94,7 @@ fn a_lock_wants_just_the_tree_that_it_names() {
     unnamed.locked.as_mut().unwrap().link = Some("1.27".to_owned());
     let error = install(&unnamed).unwrap_err();
     assert_eq!(error.message(), "`/l` names no linked toolchain: `1.27`");
-    installer.unlink(&name("mine"), None).unwrap();
+    installer.unlink(&name("mine"), None, false).unwrap();
     let error = install(&linked("1.99.7", OTHER_H1, "/l")).unwrap_err();
     assert_eq!(error.message(), "no toolchain is linked as `mine` (wanted by `/l`)");
 }
@@ -114,7 +114,7 @@ fn a_changed_directory_is_explained_where_it_governs() {
     machine.write("opt/mine/VERSION", "go1.99.7 \n");
     let error = installer.change_of(&toolchain).unwrap().unwrap();
     assert!(error.hints()[0].to_string().contains("goward link mine"), "{error}");
-    installer.unlink(&name("mine"), None).unwrap();
+    installer.unlink(&name("mine"), None, false).unwrap();
     let error = installer.explain_missing(&toolchain);
     assert_eq!(error.kind(), Kind::NotInstalled);
     assert!(error.message().starts_with("no toolchain is linked as `mine`"), "{error}");
@@ -146,15 +146,15 @@ fn names_are_taken_away_but_not_that_of_the_default() {
     let here = machine.link("mine", "1.99.7");
     let default = machine.write("store/default.lock", lock_of(&here).render());
     let installer = Installer::new(&machine.session);
-    let error = installer.unlink(&name("mine"), None).unwrap_err();
+    let error = installer.unlink(&name("mine"), None, false).unwrap_err();
     assert_eq!(error.message(), "`mine` is the default outside of projects");
     fs_err::remove_file(default).unwrap();
-    let error = installer.unlink(&name("mine"), Some(foreign())).unwrap_err();
+    let error = installer.unlink(&name("mine"), Some(foreign()), false).unwrap_err();
     assert_eq!(error.kind(), Kind::NotFound);
-    let error = installer.unlink(&name("mines"), None).unwrap_err();
+    let error = installer.unlink(&name("mines"), None, false).unwrap_err();
     assert_eq!(error.hints(), ["did you mean `mine`?"]);
-    assert_eq!(installer.unlink(&name("mine"), None).unwrap().key, here.key);
+    assert_eq!(installer.unlink(&name("mine"), None, false).unwrap().key, here.key);
     assert!(machine.path("opt/mine/VERSION").exists());
-    let error = installer.unlink(&name("mine"), None).unwrap_err();
+    let error = installer.unlink(&name("mine"), None, false).unwrap_err();
     assert_eq!(error.hints(), ["`goward list` shows what is"]);
 }

@@ -8,6 +8,7 @@ use crate::lockfile::pins::check_pins_with;
 use crate::lockfile::r#use::{UseOptions, UseReport, parse_setting};
 use crate::platform::Platform;
 use crate::project::lock::LockFile;
+use crate::project::transaction::FileChange;
 use crate::session::samples::{Machine, lock_of, owned, publish, tree};
 use crate::verify::Level;
 use fs_err as fs;
@@ -35,16 +36,17 @@ fn a_choice_writes_manifest_and_lock_and_installs() {
     machine.offer("1.99.1");
     let report = choose(&machine, &request("1.99")).unwrap();
     assert_eq!(report.version.to_string(), "go1.99.1");
-    assert!(report.is_changed && report.installed.is_new && report.unlinked.is_none());
+    let installed = report.installed.unwrap();
+    assert!(report.changes.len() == 2 && installed.is_new && report.unlinked.is_none());
     assert_eq!(report.manifest, machine.path("src/app/goward.toml"));
     assert!(machine.read("src/app/goward.toml").contains("go = \"1.99\""));
     assert_eq!(written(&machine).request, "1.99");
     // The default platforms are those that somebody works on; others may be missing.
     assert!(!report.uncovered.contains(&Platform::host()) && !report.uncovered.is_empty());
     let path = "`go` is not on PATH: `goward setup`, and a new shell".to_owned();
-    assert!(report.installed.warnings.contains(&path), "{:?}", report.installed.warnings);
+    assert!(installed.warnings.contains(&path), "{:?}", installed.warnings);
     let again = choose(&machine, &UseOptions::default()).unwrap();
-    assert!(!again.is_changed && !again.installed.is_new);
+    assert!(again.changes.is_empty() && !again.installed.unwrap().is_new);
     assert_eq!(machine.store().projects().unwrap()[0].lock, report.lock);
 }
 
@@ -85,7 +87,9 @@ fn pins_are_added_and_taken_out() {
     let report = choose(&machine, &pinned).unwrap();
     // The small release has no tables, which stops nothing.
     let unchecked = "the names in GODEBUG and GOEXPERIMENT were not checked: ";
-    assert!(report.installed.warnings.iter().any(|warning| warning.starts_with(unchecked)));
+    assert!(
+        report.installed.unwrap().warnings.iter().any(|warning| warning.starts_with(unchecked))
+    );
     // `-trimpath` among the base pins would act on tests, too.
     let lock_file = written(&machine);
     assert!(lock_file.pins.iter().all(|(name, _)| name != "GOFLAGS"), "{:?}", lock_file.pins);
@@ -122,7 +126,7 @@ fn a_release_too_old_for_the_module_is_chosen_with_force() {
     let forced = UseOptions { force: true, ..request("1.99") };
     let report = choose(&machine, &forced).unwrap();
     let warned = |warning: &String| warning.starts_with("go1.99.1 cannot build ");
-    assert!(report.installed.warnings.iter().any(warned));
+    assert!(report.installed.unwrap().warnings.iter().any(warned));
 }
 
 #[test]
@@ -193,7 +197,7 @@ fn a_change_is_put_back_and_put_back_again() {
     let back = locker.undo(false).unwrap();
     assert_eq!((back.command.as_str(), back.missing, back.is_stale), ("use", None, false));
     assert_eq!(back.differences[0], "go1.98.5 -> go1.99.1");
-    assert_eq!(back.restored.len(), 2);
+    assert_eq!(back.changes.iter().filter(|change| !change.is_removal).count(), 2);
     assert_eq!(machine.read("src/app/goward.lock"), first);
     assert_eq!(locker.undo(false).unwrap().command, "undo");
     assert_eq!(machine.read("src/app/goward.lock"), second);
@@ -215,7 +219,8 @@ fn what_was_not_there_goes_and_what_is_missing_is_told() {
     lock(&machine).unwrap();
     let locker = Locker::new(&machine.session);
     let back = locker.undo(false).unwrap();
-    assert_eq!(back.removed, [machine.path("src/app/goward.lock")]);
+    let path = machine.path("src/app/goward.lock");
+    assert_eq!(back.changes, [FileChange { path, is_removal: true }]);
     assert_eq!(back.differences, ["go1.99.1 -> no lock"]);
     assert!(!machine.path("src/app/goward.lock").exists());
     let back = locker.undo(false).unwrap();

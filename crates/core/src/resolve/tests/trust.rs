@@ -56,10 +56,10 @@ fn a_weakening_pin_waits_for_trust_in_this_very_lock() {
     assert_eq!(resolver.trusted().unwrap()[0].state, "trusted");
     fs::remove_file(&path).unwrap();
     assert_eq!(resolver.trusted().unwrap()[0].state, "gone");
-    assert_eq!(resolver.revoke(Some(&path)).unwrap(), (path.clone(), true));
-    assert_eq!(resolver.revoke(Some(&path)).unwrap(), (path, false));
+    assert_eq!(resolver.revoke(Some(&path), false).unwrap(), (path.clone(), true));
+    assert_eq!(resolver.revoke(Some(&path), false).unwrap(), (path, false));
     machine.go_to("elsewhere");
-    let error = Resolver::new(&machine.session).revoke(None).unwrap_err();
+    let error = Resolver::new(&machine.session).revoke(None, false).unwrap_err();
     assert_eq!(
         error.to_string(),
         "goward: no lock governs here\nhint: name one: `goward trust PATH`"
@@ -116,26 +116,35 @@ fn a_repository_is_accepted_as_a_whole() {
     let resolver = Resolver::new(&machine.session);
     assert_eq!(resolver.accepted_repositories().unwrap(), Vec::<std::path::PathBuf>::new());
     assert_eq!(resolver.accepted_for(&lock), None);
-    assert!(!resolver.reject_repository(&lock).unwrap());
+    assert!(!resolver.reject_repository(&lock, false).unwrap());
     let repository = machine.path("src");
-    assert_eq!(resolver.accept_repository(Path::new("."), Level::Listed).unwrap(), repository);
-    assert_eq!(resolver.accept_repository(&other, Level::Listed).unwrap(), machine.path("other"));
+    assert_eq!(
+        resolver.accept_repository(Path::new("."), Level::Listed, false).unwrap(),
+        repository
+    );
+    assert_eq!(
+        resolver.accept_repository(&other, Level::Listed, false).unwrap(),
+        machine.path("other")
+    );
     assert_eq!(resolver.accepted_for(&lock), Some(Level::Listed));
     let accepted = resolver.accepted_repositories().unwrap();
     assert_eq!(accepted, [machine.path("other"), repository]);
-    assert!(resolver.reject_repository(&lock).unwrap());
+    assert!(resolver.reject_repository(&lock, false).unwrap());
     assert_eq!(resolver.accepted_for(&lock), None);
     assert_eq!(resolver.accepted_for(&other), Some(Level::Listed));
 
-    let error = resolver.accept_repository(&lock, Level::None).unwrap_err();
+    let error = resolver.accept_repository(&lock, Level::None, false).unwrap_err();
     assert_eq!(error.message(), "a repository cannot be accepted at level `none`");
     assert_eq!(error.hints(), ["accept what its sources list: `goward trust --accept listed`"]);
-    let error = resolver.accept_repository(Path::new("no/no"), Level::Listed).unwrap_err();
+    let error = resolver.accept_repository(Path::new("no/no"), Level::Listed, false).unwrap_err();
     assert_eq!(error.message(), "`no/no` does not exist");
-    assert!(!resolver.reject_repository(Path::new("no/no")).unwrap());
+    assert!(!resolver.reject_repository(Path::new("no/no"), false).unwrap());
     machine.unset(if cfg!(windows) { "LOCALAPPDATA" } else { "HOME" });
     let resolver = Resolver::new(&machine.session);
-    assert_eq!(resolver.accept_repository(&lock, Level::Listed).unwrap_err().kind(), Kind::Usage);
+    assert_eq!(
+        resolver.accept_repository(&lock, Level::Listed, false).unwrap_err().kind(),
+        Kind::Usage
+    );
     assert_eq!(
         (resolver.accepted_for(&other), resolver.accepted_repositories().unwrap()),
         (None, Vec::new())
