@@ -132,7 +132,7 @@ const fn is_lock_name(name: &[u8], os: &[u8], arch: &[u8]) -> bool {
 
 impl Platform {
     /// Reads `linux/amd64`, `linux-amd64`, the archives' `linux-armv6l`, and what others say:
-    /// `macos/x86_64`.
+    /// `macos/x86_64`, `arm64`.
     pub fn parse(text: &str) -> Result<Self> {
         Self::find(text).or_else(|| Self::in_other_words(text)).ok_or_else(|| {
             let known: Vec<String> =
@@ -149,15 +149,20 @@ impl Platform {
         })
     }
 
-    /// Recognises `macos/x86_64` and the like.
+    /// Recognises `macos/x86_64` and the like. A system alone is that on this machine's architecture, and the
+    /// other way round.
     fn in_other_words(text: &str) -> Option<Self> {
         let text = text.to_ascii_lowercase();
-        let (os, arch) = text.split_once(['/', '-', '_', ' '])?;
         let translated = |word| {
             let found = OTHER_NAMES.iter().find(|(other, _)| *other == word);
             found.map_or(word, |(_, own)| *own)
         };
-        Self::find(&format!("{}/{}", translated(os), translated(arch)))
+        let (word, host) = (translated(&text), Self::host());
+        let alone = [format!("{word}/{}", host.arch), format!("{}/{word}", host.os)];
+        alone.iter().find_map(|whole| Self::find(whole)).or_else(|| {
+            let (os, arch) = text.split_once(['/', '-', '_', ' '])?;
+            Self::find(&format!("{}/{}", translated(os), translated(arch)))
+        })
     }
 
     /// Returns every platform that Go has had toolchains for.
@@ -267,6 +272,21 @@ mod tests {
         for (text, want) in cases {
             assert_eq!(Platform::parse(text).unwrap().to_string(), want);
         }
+        let host = Platform::host();
+        let on_host = |arch| format!("{}/{arch}", host.os());
+        let here = |os| format!("{os}/{}", host.arch());
+        let alone = [
+            ("ARM64", on_host("arm64")),
+            ("x86_64", on_host("amd64")),
+            ("linux", here("linux")),
+            ("macos", here("darwin")),
+            ("win", here("windows")),
+        ];
+        for (text, want) in alone {
+            let found = Platform::parse(text).ok().map(|found| found.to_string());
+            assert_eq!(found, Platform::find(&want).map(|found| found.to_string()), "{text}");
+        }
+        Platform::parse("vax").unwrap_err();
         assert!(OTHER_NAMES.is_sorted());
     }
 
