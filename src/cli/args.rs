@@ -777,6 +777,8 @@ pub enum ToolsCommand {
     /// List the project's tools
     #[command(alias = "ls")]
     List(ListTools),
+    /// Report which tools could have a newer version
+    Outdated(OutdatedTools),
     /// Take tools out of `goward.toml` and its lock
     #[command(alias = "rm")]
     Remove(SomeToolNames),
@@ -822,6 +824,16 @@ pub struct SomeToolNames {
 
 #[derive(Args, Debug)]
 pub struct ListTools {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct OutdatedTools {
+    /// Tools; without any, all of the project
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

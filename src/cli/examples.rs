@@ -259,6 +259,13 @@ const EXAMPLES: &[(&str, Examples)] = &[
     ),
     ("tools install", &[("goward tools install", "build what is missing, as after a clone")]),
     ("tools list", &[("goward tools list --json", "for scripts")]),
+    (
+        "tools outdated",
+        &[
+            ("goward tools outdated", "what is locked, allowed and newest of each"),
+            ("goward tools outdated gopls --json", "one of them, for scripts"),
+        ],
+    ),
     ("tools remove", &[("goward tools remove gopls", "take it out of the manifest and the lock")]),
     ("tools upgrade", &[("goward tools upgrade gopls", "lock its newest version")]),
     ("tools verify", &[("goward tools verify", "build all of them again, and compare the bytes")]),

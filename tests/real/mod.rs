@@ -28,6 +28,7 @@ mod published;
 mod python_index;
 mod settings;
 mod tools;
+mod tools_everyday;
 
 use crate::common::{Sandbox, machine, skip};
 use std::fs;

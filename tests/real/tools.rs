@@ -14,11 +14,11 @@ use std::time::Duration;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-const OLD: &str = "1.26.2";
-const NEW: &str = "1.27.1";
+pub(super) const OLD: &str = "1.26.2";
+pub(super) const NEW: &str = "1.27.1";
 
 /// Prints which module it is, which Go built it, and its arguments.
-const GREET: &str = r#"package main
+pub(super) const GREET: &str = r#"package main
 
 import (
 	"fmt"
@@ -36,10 +36,10 @@ func main() {
 "#;
 
 /// A module proxy in a directory.
-struct Proxy(PathBuf);
+pub(super) struct Proxy(PathBuf);
 
 impl Proxy {
-    fn add(&self, path: &str, version: &str, files: &[(&str, &str)]) {
+    pub(super) fn add(&self, path: &str, version: &str, files: &[(&str, &str)]) {
         let directory = self.0.join(path).join("@v");
         fs::create_dir_all(&directory).unwrap();
         let go_mod = files.iter().find(|(name, _)| *name == "go.mod").unwrap().1;
@@ -61,7 +61,7 @@ impl Proxy {
 }
 
 /// Two projects, each with its own Go, and modules with tools.
-fn projects() -> (Sandbox, Proxy) {
+pub(super) fn projects() -> (Sandbox, Proxy) {
     let sandbox = sandbox();
     let proxy = Proxy(sandbox.path("proxy"));
     let url = format!("file://{}", proxy.0.display());

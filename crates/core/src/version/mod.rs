@@ -5,6 +5,7 @@
 //! 1.20 the bare `1.20` is the first release itself.
 
 pub mod link_name;
+pub mod module_version;
 pub mod request;
 pub mod vendor_version;
 
