@@ -772,6 +772,8 @@ pub struct ToolsArgs {
 pub enum ToolsCommand {
     /// Ask for a tool in `goward.toml`, lock it and build it
     Add(AddTool),
+    /// Ask for the tools that other files of the repository name
+    Import(ImportTools),
     /// Build the project's tools, or those named, where they are missing
     Install(ToolNames),
     /// List the project's tools
@@ -824,6 +826,16 @@ pub struct SomeToolNames {
 
 #[derive(Args, Debug)]
 pub struct ListTools {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct ImportTools {
+    /// Change nothing; say what would change
+    #[arg(long)]
+    pub dry_run: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

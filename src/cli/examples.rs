@@ -257,6 +257,13 @@ const EXAMPLES: &[(&str, Examples)] = &[
             ("goward tools add ./cmd/gen", "a directory of the project"),
         ],
     ),
+    (
+        "tools import",
+        &[
+            ("goward tools import --dry-run", "see which tools other files name"),
+            ("goward tools import", "take them into `goward.toml`"),
+        ],
+    ),
     ("tools install", &[("goward tools install", "build what is missing, as after a clone")]),
     ("tools list", &[("goward tools list --json", "for scripts")]),
     (

@@ -58,6 +58,7 @@ mod table;
 #[cfg(feature = "lab")]
 mod targets;
 mod tools;
+mod tools_import;
 mod tools_outdated;
 mod trust;
 mod undo;

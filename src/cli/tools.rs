@@ -2,7 +2,7 @@
 
 use crate::cli::args::{AddTool, ListTools, RunOnce, RunTool, ToolNames, ToolsCommand};
 use crate::cli::table::aligned;
-use crate::cli::tools_outdated;
+use crate::cli::{tools_import, tools_outdated};
 use goward_core::error::{Error, Kind, Result};
 use goward_core::project::manifest::{ToolRequest, ToolSource};
 use goward_core::session::Session;
@@ -17,6 +17,7 @@ pub(super) fn run(session: &Session, command: Option<&ToolsCommand>) -> Result<(
         None => list(session, &ListTools { json: false }),
         Some(ToolsCommand::List(args)) => list(session, args),
         Some(ToolsCommand::Add(args)) => add(session, args),
+        Some(ToolsCommand::Import(args)) => tools_import::run(session, args),
         Some(ToolsCommand::Install(args)) => install(session, args),
         Some(ToolsCommand::Outdated(args)) => tools_outdated::run(session, args),
         Some(ToolsCommand::Upgrade(args)) => upgrade(session, args),

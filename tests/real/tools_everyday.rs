@@ -1,4 +1,5 @@
-//! Tools of a project from day to day: what is newer.
+//! Tools of a project from day to day: what is newer, and what other files
+//! name.
 
 use super::enabled;
 use super::tools::{GREET, NEW, OLD, projects};
@@ -63,4 +64,85 @@ fn what_is_newer_is_named_and_nothing_changes() {
     let unknown = goward(&["tools", "outdated", "gree"]);
     assert_eq!(unknown.code, Some(3), "{unknown:?}");
     assert!(unknown.stderr.contains("hint: did you mean `greet`?"), "{unknown:?}");
+}
+
+#[test]
+fn tools_of_other_files_are_taken_with_their_places() {
+    if !enabled(&[OLD, NEW]) {
+        return;
+    }
+    let (sandbox, _proxy) = projects();
+    let goward = |arguments: &[&str]| sandbox.goward_in("b", arguments);
+    let nothing = goward(&["tools", "import"]);
+    assert!(nothing.code == Some(0) && nothing.stderr.contains("nothing to add to"), "{nothing:?}");
+    for (file, text) in [
+        (
+            "go.mod",
+            "module b.example\n\ngo 1.24\n\ntool (\n\tb.example/cmd/gen\n\ttools.example/newer\n)\n\n\
+             require (\n\ttools.example/greet v1.0.0\n\ttools.example/newer v1.0.0\n)\n",
+        ),
+        (
+            "tools/tools.go",
+            "//go:build tools\n\npackage tools\n\nimport _ \"tools.example/greet\"\n",
+        ),
+        (".bingo/greet.mod", "module _\n\nrequire tools.example/greet v1.1.0\n"),
+        (".bingo/other.mod", "module _\n\nrequire tools.example/other v0.1.0 // cmd/o -tags=a\n"),
+        (
+            "mise.toml",
+            "[tools]\n\"go:tools.example/mine\" = \"2.0.0\"\ngolangci-lint = \"2.1.6\"\n",
+        ),
+        (".tool-versions", "nodejs 22\ngo:tools.example/newer 1.0.0\n"),
+        ("aqua.yaml", "packages:\n  - name: mvdan/gofumpt@v0.9.0\n"),
+        (".golangci-lint-version", "v2.1.6\n"),
+    ] {
+        sandbox.write(&format!("b/{file}"), text);
+    }
+    let manifest = sandbox.read("b/goward.toml");
+    let manifest = format!("{manifest}\n[tools]\nmine = \"tools.example/mine@v1.0.0\"\n");
+    sandbox.write("b/goward.toml", &manifest);
+    let lint = "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.1.6";
+    let said = format!(
+        "goward: left out `require tools.example/greet v1.1.0` of `.bingo/greet.mod:3`: \
+         `tools/tools.go:5` has `tools.example/greet@v1.0.0`\n\
+         goward: left out `name: mvdan/gofumpt@v0.9.0` of `aqua.yaml:2`: its name is not the path of \
+         a Go package\n\
+         goward: left out `go:tools.example/newer 1.0.0` of `.tool-versions:2`: `go.mod:7` has it, in \
+         the same version\n\
+         goward: left out `go:tools.example/mine = \"2.0.0\"` of `mise.toml:2`: `[tools]` has \
+         `tools.example/mine@v1.0.0`\n\
+         goward: left out `golangci-lint = \"2.1.6\"` of `mise.toml:3`: `.golangci-lint-version:1` \
+         has it, in the same version\n\
+         goward: gen = \"./cmd/gen\", from `go.mod:6`\n\
+         goward: newer = \"tools.example/newer@v1.0.0\", from `go.mod:7`\n\
+         goward: greet = \"tools.example/greet@v1.0.0\", from `tools/tools.go:5`\n\
+         goward: other = \"tools.example/other/cmd/o@v0.1.0\", from `.bingo/other.mod:3`\n\
+         goward: golangci-lint = \"{lint}\", from `.golangci-lint-version:1`\n"
+    );
+    let dry = goward(&["tools", "import", "--dry-run", "--json"]);
+    assert_eq!(dry.code, Some(0), "{dry:?}");
+    let (before, last) = dry.stderr.split_at(dry.stderr.trim_end().rfind('\n').unwrap() + 1);
+    assert_eq!(before, said);
+    assert!(last.contains("would add these to "), "{last}");
+    let printed: Value = serde_json::from_str(&dry.stdout).unwrap();
+    are_documented("tools import", std::slice::from_ref(&printed), &[], &[]);
+    assert_eq!(printed["added"][3]["tags"], json!(["a"]));
+    assert_eq!(printed["leftOut"].as_array().unwrap().len(), 5);
+    assert_eq!(sandbox.read("b/goward.toml"), manifest);
+    let imported = goward(&["tools", "import"]);
+    assert_eq!(imported.code, Some(0), "{imported:?}");
+    let added = format!(
+        "gen = \"./cmd/gen\"\nnewer = \"tools.example/newer@v1.0.0\"\n\
+         greet = \"tools.example/greet@v1.0.0\"\n\
+         other = {{ package = \"tools.example/other/cmd/o@v0.1.0\", tags = [\"a\"] }}\n\
+         golangci-lint = \"{lint}\"\n"
+    );
+    assert_eq!(sandbox.read("b/goward.toml"), format!("{manifest}{added}"));
+    assert!(!sandbox.path("b/goward-tools.lock").exists());
+    let again = goward(&["tools", "import"]);
+    assert!(again.stderr.contains("nothing to add to"), "{again:?}");
+    // What was taken can be locked.
+    let removed = goward(&["tools", "remove", "other", "mine", "golangci-lint", "gen"]);
+    assert_eq!(removed.code, Some(0), "{removed:?}");
+    assert_eq!(goward(&["lock"]).code, Some(0));
+    assert_eq!(goward(&["tool", "greet"]).stdout, "hello v1.0.0 go1.27.1 []\n");
 }

@@ -65,7 +65,7 @@ impl Tools<'_> {
         Ok(project.manifest_path)
     }
 
-    fn change_manifest(
+    pub(crate) fn change_manifest(
         &self,
         command: &str,
         change: impl FnOnce(&mut ManifestEdit) -> Result<()>,

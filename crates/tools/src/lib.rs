@@ -7,6 +7,7 @@
 mod builder;
 mod edit;
 mod go_command;
+mod import;
 mod install;
 pub mod lockfile;
 mod locking;
@@ -22,6 +23,7 @@ mod verify;
 use goward_core::install::Installer;
 use goward_core::resolve::Resolver;
 use goward_core::session::Session;
+pub use import::{Import, LeftOut};
 pub use install::InstalledTool;
 pub use locking::LockReport;
 pub use names::{NamedProgram, PutName};

@@ -162,7 +162,7 @@ pub fn parse_use_lines(text: &str) -> Vec<Entry> {
     parse_lines(text, "use").into_iter().map(unquoted).collect()
 }
 
-fn parse_lines(text: &str, wanted: &str) -> Vec<Entry> {
+pub(super) fn parse_lines(text: &str, wanted: &str) -> Vec<Entry> {
     let mut found = Vec::new();
     // The directive of the block that is open.
     let mut block: Option<String> = None;
@@ -222,7 +222,7 @@ fn end_of_string(text: &str, quote: char) -> usize {
 }
 
 /// Returns a string without its quotes; a backslash takes the next character as it is.
-fn unquoted(token: &str) -> String {
+pub(super) fn unquoted(token: &str) -> String {
     let Some(quote) = token.chars().next().filter(|first| matches!(first, '"' | '`')) else {
         return token.to_owned();
     };

@@ -13,6 +13,7 @@ pub mod ignored;
 pub mod lock;
 pub mod manifest;
 pub mod matrix_plan;
+pub mod requirements;
 pub mod rule;
 pub mod transaction;
 pub(crate) mod version_file;

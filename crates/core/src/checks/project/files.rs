@@ -68,6 +68,8 @@ pub struct Files {
     pub pre_commit: Vec<PathBuf>,
     /// `.promu.yml`
     pub promu: Vec<PathBuf>,
+    /// Files of tools' versions: bingo's, aqua's, golangci-lint's.
+    pub tools: Vec<PathBuf>,
     /// Files of other version managers.
     pub versions: Vec<PathBuf>,
     /// `.vscode/settings.json`
@@ -117,6 +119,9 @@ impl Files {
         let list = match name {
             "go.mod" | "go.work" => &mut self.modules,
             ".go-version" | ".tool-versions" | "mise.toml" | ".mise.toml" => &mut self.versions,
+            ".golangci-lint-version" | "aqua.yaml" | "aqua.yml" | ".aqua.yaml" | ".aqua.yml" => {
+                &mut self.tools
+            }
             "action.yml" | "action.yaml" => &mut self.workflows,
             ".golangci.yml" | ".golangci.yaml" | ".golangci.toml" | ".golangci.json" => {
                 &mut self.golangci
@@ -125,9 +130,8 @@ impl Files {
             "MODULE.bazel" | "WORKSPACE" | "WORKSPACE.bazel" => &mut self.bazel,
             "devbox.json" => &mut self.devbox,
             "devcontainer.json" | ".devcontainer.json" => &mut self.devcontainer,
-            "settings.json" if below.parent().is_some_and(|parent| parent.ends_with(".vscode")) => {
-                &mut self.vscode
-            }
+            "settings.json" if is_in(below, ".vscode") => &mut self.vscode,
+            _ if extension == "mod" && is_in(below, ".bingo") => &mut self.tools,
             _ if name.ends_with(".MODULE.bazel") => &mut self.bazel,
             _ if is_jenkinsfile(name) => &mut self.jenkins,
             _ if is_dockerfile(name) => &mut self.docker,
@@ -169,6 +173,7 @@ impl Files {
             &mut self.modules,
             &mut self.pre_commit,
             &mut self.promu,
+            &mut self.tools,
             &mut self.versions,
             &mut self.vscode,
             &mut self.workflows,
@@ -200,6 +205,11 @@ pub(super) fn head(path: &Path) -> String {
         _ = file.take(MAX_HEAD).read_to_end(&mut bytes);
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Returns true for what is right in a directory of this name.
+fn is_in(below: &Path, directory: &str) -> bool {
+    below.parent().is_some_and(|parent| parent.ends_with(directory))
 }
 
 fn is_own(path: &Path, name: &OsStr) -> bool {
@@ -283,7 +293,7 @@ mod tests {
     use tempfile::TempDir;
 
     /// A project.
-    const NAMES: [&str; 56] = [
+    const NAMES: [&str; 61] = [
         "go.mod",
         "tools/go.mod",
         "vendor/x/go.mod",
@@ -339,6 +349,11 @@ mod tests {
         "main.go",
         "_x.go",
         "sub/.tool-versions",
+        "aqua.yaml",
+        ".golangci-lint-version",
+        ".bingo/a.mod",
+        ".bingo/go.mod",
+        "b/a.mod",
         ".git/config.yml",
     ];
 
@@ -359,7 +374,7 @@ mod tests {
             names.collect::<Vec<_>>().join(" ")
         };
         let cases: &[(&[PathBuf], &str)] = &[
-            (&files.modules, "go.mod tools/go.mod"),
+            (&files.modules, ".bingo/go.mod go.mod tools/go.mod"),
             (
                 &files.docker,
                 "Dockerfile build/Dockerfile-alpine build/Dockerfile.ci build/ci.Containerfile",
@@ -388,6 +403,7 @@ mod tests {
             (&files.circleci, ".circleci/config.yml"),
             (&files.go, "dockerfile.go main.go"),
             (&files.versions, "sub/.tool-versions"),
+            (&files.tools, ".bingo/a.mod .golangci-lint-version aqua.yaml"),
         ];
         for (list, want) in cases {
             assert_eq!(shown(list), *want);

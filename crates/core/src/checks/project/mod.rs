@@ -38,6 +38,7 @@ mod setting;
 mod support;
 mod target_supported;
 mod target_valid;
+mod tool_files;
 mod trimpath;
 pub mod version_drift;
 mod version_files;
@@ -50,6 +51,7 @@ mod yaml;
 use super::{Check, Group, caches, lock_state};
 pub use facts::{CCompiler, Facts, GoFacts};
 pub use files::Files;
+pub use tool_files::{NamedTool, ToolEntry, tool_entries};
 
 /// Every check, in the order in which they run.
 pub const CHECKS: &[Check<Facts>] = &[
