@@ -60,7 +60,7 @@ pub enum Command {
     Lock(Lock),
     /// Say which projects could have a newer Go
     Outdated(Outdated),
-    /// Lock and install the newest Go that projects ask for
+    /// Lock and install the newest Go and tools that projects ask for
     #[command(alias = "update")]
     Upgrade(Upgrade),
     /// Take back the last change of manifest and lock

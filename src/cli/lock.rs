@@ -2,7 +2,7 @@
 
 use crate::cli::args::Lock;
 use crate::cli::changes::Changes;
-use crate::cli::{fetch, tools};
+use crate::cli::{fetch, tools_upgrade};
 use goward_core::error::Result;
 use goward_core::lockfile::Locker;
 use goward_core::lockfile::lock::LockOptions;
@@ -42,7 +42,7 @@ pub(super) fn run(session: &Session, args: &Lock) -> Result<()> {
         report_uncovered(session, &written.uncovered);
     }
     if !is_dry {
-        tools::lock_beside(session)?;
+        tools_upgrade::lock_beside(session)?;
     }
     changes.finish();
     Ok(())

@@ -60,6 +60,7 @@ mod targets;
 mod tools;
 mod tools_import;
 mod tools_outdated;
+mod tools_upgrade;
 mod trust;
 mod undo;
 mod uninstall;

@@ -65,16 +65,7 @@ fn named(words: &[OsString]) -> Result<(&str, &[OsString])> {
     Ok((name, arguments.unwrap_or_default()))
 }
 
-/// Locks the tools of a project whose Go was just locked.
-pub(super) fn lock_beside(session: &Session) -> Result<()> {
-    let Some(report) = Tools::new(session).lock(|_| false)? else { return Ok(()) };
-    let what = if report.is_changed { "wrote" } else { "up to date:" };
-    session.ui.say(&format!("{what} `{}`", report.path.display()));
-    say_changes(session, &report.before, &report.lock);
-    Ok(())
-}
-
-fn say_changes(session: &Session, before: &ToolsLock, after: &ToolsLock) {
+pub(super) fn say_changes(session: &Session, before: &ToolsLock, after: &ToolsLock) {
     for (name, tool) in &after.0 {
         let now = format!("{} with {}", tool.module.version(), tool.go);
         let then = before.0.get(name);
@@ -118,7 +109,7 @@ fn install(session: &Session, args: &ToolNames) -> Result<()> {
 }
 
 /// Puts tools on PATH, and says of those that are not.
-fn say_names(session: &Session, tools: &Tools<'_>, names: &[String]) -> Result<()> {
+pub(super) fn say_names(session: &Session, tools: &Tools<'_>, names: &[String]) -> Result<()> {
     for name in names {
         match tools.put_name(name)? {
             PutName::New => {

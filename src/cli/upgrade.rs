@@ -3,6 +3,7 @@
 use crate::cli::args::Upgrade;
 use crate::cli::install::report;
 use crate::cli::outdated::{ages, entry, shown};
+use crate::cli::tools_upgrade::{upgrade_beside, would_upgrade};
 use crate::cli::{fetch, lock};
 use goward_core::error::Result;
 use goward_core::lockfile::Locker;
@@ -38,8 +39,14 @@ pub(super) fn run(session: &Session, args: &Upgrade) -> Result<()> {
                 report(session, &installed);
             }
         }
+        let tools = if args.dry_run {
+            would_upgrade(&project_session, &project, upgrade)?
+        } else {
+            upgrade_beside(&project_session, &project)?
+        };
         let mut entry = entry(age);
         entry["upgradedTo"] = upgrade.map(|version| version.to_string()).into();
+        entry["tools"] = tools.into();
         entries.push(entry);
     }
     if args.json {

@@ -3,7 +3,7 @@
 use crate::cli::args::Use;
 use crate::cli::changes::Changes;
 use crate::cli::lock::report_uncovered;
-use crate::cli::{fetch, install, tools, which};
+use crate::cli::{fetch, install, tools_upgrade, which};
 use goward_core::error::Result;
 use goward_core::install::one::InstallPlan;
 use goward_core::lockfile::Locker;
@@ -95,8 +95,10 @@ pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
     for note in &used.notes {
         session.ui.say(note);
     }
-    if !is_dry {
-        tools::lock_beside(session)?;
+    if is_dry {
+        tools_upgrade::would_rebuild(session, used.version)?;
+    } else {
+        tools_upgrade::lock_beside(session)?;
     }
     if let Some(path) = &used.unlinked {
         session.ui.say(&format!("next: `goward setup goroot` makes `{}`", path.display()));

@@ -3,8 +3,9 @@
 
 use super::enabled;
 use super::tools::{GREET, NEW, OLD, projects};
-use crate::common::json_keys::are_documented;
+use crate::common::json_keys::{are_documented, fit_their_schema};
 use serde_json::{Value, json};
+use std::fs;
 
 #[test]
 fn what_is_newer_is_named_and_nothing_changes() {
@@ -145,4 +146,70 @@ fn tools_of_other_files_are_taken_with_their_places() {
     assert_eq!(removed.code, Some(0), "{removed:?}");
     assert_eq!(goward(&["lock"]).code, Some(0));
     assert_eq!(goward(&["tool", "greet"]).stdout, "hello v1.0.0 go1.27.1 []\n");
+}
+
+#[test]
+fn tools_move_together_with_the_go_of_their_project() {
+    if !enabled(&[OLD, NEW]) {
+        return;
+    }
+    let (sandbox, proxy) = projects();
+    let goward = |arguments: &[&str]| sandbox.goward_in("a", arguments);
+    let manifest = sandbox.read("a/goward.toml");
+    let tools =
+        "[tools]\ngreet = \"tools.example/greet@v1.0\"\nnewer = \"tools.example/newer@latest\"\n";
+    sandbox.write("a/goward.toml", format!("{manifest}\n{tools}"));
+    assert_eq!(goward(&["lock"]).code, Some(0));
+    let lock = sandbox.read("a/goward-tools.lock");
+    let files = [
+        ("go.mod", "module tools.example/greet\n\ngo 1.21\n\nrequire tools.example/word v1.0.0\n"),
+        ("main.go", GREET),
+    ];
+    proxy.add("tools.example/greet", "v1.0.7", &files);
+    let dry = goward(&["upgrade", "--dry-run", "--json"]);
+    assert_eq!(dry.code, Some(0), "{dry:?}");
+    assert!(
+        dry.stderr.contains(
+            "goward: .: greet would move from v1.0.0 to v1.0.7\n\
+             goward: .: nothing newer than v1.0.0 of newer fits `tools.example/newer@latest`\n"
+        ),
+        "{dry:?}"
+    );
+    let printed: Value = serde_json::from_str(&dry.stdout).unwrap();
+    fit_their_schema("upgrade", std::slice::from_ref(&printed));
+    let upgraded = [0, 1].map(|at| printed[0]["tools"][at]["upgradedTo"].as_str());
+    assert_eq!(upgraded, [Some("v1.0.7"), None]);
+    assert_eq!(sandbox.read("a/goward-tools.lock"), lock);
+    // It installs nothing.
+    let tree = sandbox.store().join("tree");
+    fs::rename(&tree, sandbox.path("aside")).unwrap();
+    let dry = goward(&["upgrade", "--dry-run"]);
+    let said = "goward: .: its tools are not compared: its Go is not installed\n";
+    assert!(dry.code == Some(0) && dry.stderr.ends_with(said) && !tree.exists(), "{dry:?}");
+    fs::rename(sandbox.path("aside"), &tree).unwrap();
+    let upgraded = goward(&["upgrade"]);
+    assert_eq!(upgraded.code, Some(0), "{upgraded:?}");
+    let moved = "goward: .: greet moved from v1.0.0 to v1.0.7\n";
+    assert!(upgraded.stderr.contains(moved), "{upgraded:?}");
+    assert_eq!(goward(&["tool", "greet"]).stdout, "hello v1.0.7 go1.26.2 []\n");
+    let again = goward(&["upgrade"]);
+    assert!(!again.stderr.contains("moved"), "{again:?}");
+    // Another Go builds what it can.
+    let dry = goward(&["use", NEW, "--dry-run"]);
+    let said = "goward: go1.27.1 would build greet again, unless one needs a newer Go\n";
+    assert!(dry.code == Some(0) && dry.stderr.contains(said), "{dry:?}");
+    let used = goward(&["use", NEW]);
+    assert!(
+        used.stderr.contains(
+            "goward: go1.27.1 builds greet again: at the next call, or `goward tools install`\n"
+        ),
+        "{used:?}"
+    );
+    let used = goward(&["use", OLD]);
+    assert!(
+        used.stderr.contains(
+            "goward: tools.example/newer needs Go 1.27.0: it is built by go1.27.1, not by go1.26.2\n"
+        ) && used.stderr.contains("goward: go1.26.2 builds greet again: "),
+        "{used:?}"
+    );
 }

@@ -7,8 +7,9 @@ use crate::project::ProjectTool;
 use goward_core::error::{Error, Kind, Result, untrusted};
 use goward_core::fs;
 use goward_core::project::manifest::ToolSource;
-use goward_core::resolve::resolved_go::ResolvedToolchain;
+use goward_core::resolve::resolved_go::{ResolvedGo, ResolvedToolchain};
 use goward_core::version::module_version::is_newer;
+use goward_shim::Tool;
 use std::collections::BTreeMap;
 
 /// How far a tool's lock is behind what there is.
@@ -61,6 +62,18 @@ impl Tools<'_> {
             Ok((name, ToolAge { tool, allowed, newest }))
         };
         tools.into_iter().map(age).collect()
+    }
+
+    /// Returns true when [`Tools::ages`] installs nothing: the project's Go is there.
+    ///
+    /// # Errors
+    ///
+    /// When nobody can say which Go that is.
+    pub fn has_own_go(&self) -> Result<bool> {
+        match self.resolver.governing(Tool::Go)? {
+            ResolvedGo::Toolchain(toolchain) => self.resolver.has(&toolchain),
+            ResolvedGo::Foreign { .. } => Ok(false),
+        }
     }
 
     /// Returns the version that the request for a tool means now, and the newest one.

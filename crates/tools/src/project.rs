@@ -32,6 +32,16 @@ impl Tools<'_> {
         self.tools_of(&project, &manifest)
     }
 
+    /// Returns true when the project here asks for tools.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tools::of_project`]; that there is no manifest is no error.
+    pub fn has_any(&self) -> Result<bool> {
+        let project = self.resolver.project()?;
+        Ok(project.manifest.is_some_and(|manifest| !manifest.tools().is_empty()))
+    }
+
     fn tools_of(
         &self,
         project: &Project,
