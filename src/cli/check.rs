@@ -2,16 +2,18 @@
 
 use crate::cli::args::Check;
 use crate::cli::findings;
-use goward_core::checks::{CheckFinding, sarif};
+use goward_core::checks::{CheckFinding, SkipReason, sarif};
 use goward_core::error::{Error, Kind, Result};
 use goward_core::examine::Examiner;
 use goward_core::examine::project::{Plan, ProjectReport};
 use goward_core::session::Session;
 use goward_core::vulndb::DatabaseAnswer;
+use goward_tools::Tools;
 use serde_json::{Value, json};
 
 pub(super) fn run(session: &Session, args: &Check) -> Result<()> {
-    let plan = Plan { vulndb: args.vulndb.clone(), fix: args.fix };
+    let tools = Tools::new(session).locked_for_check().map_err(SkipReason::Failed);
+    let plan = Plan { vulndb: args.vulndb.clone(), tools, fix: args.fix };
     let checked = Examiner::new(session).check(&plan)?;
     let (facts, report) = (&checked.facts, &checked.report);
     for (path, count) in &checked.fixed {

@@ -130,7 +130,10 @@ fn mended(sandbox: &Sandbox, samples: &Samples, variables: &[(&str, &str)]) {
         "called.yml:6 ",
         "called.yml:20 ",
         "called.yml:29 ",
+        "lint.yml:8 ",
         "release.yml:",
+        "Makefile:2 ",
+        "aqua.yaml:2 ",
         ".go-version",
         ".tool-versions",
     ];

@@ -213,3 +213,63 @@ fn tools_move_together_with_the_go_of_their_project() {
         "{used:?}"
     );
 }
+
+#[test]
+fn other_versions_of_a_locked_tool_are_findings() {
+    if !enabled(&[OLD, NEW]) {
+        return;
+    }
+    let (sandbox, _proxy) = projects();
+    let goward = |arguments: &[&str]| sandbox.goward_in("b", arguments);
+    let found = || {
+        let outcome = goward(&["check", "--json", "--vulndb", "off"]);
+        let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+        let findings = report["findings"].as_array().unwrap().clone();
+        let tools = findings.into_iter().filter(|finding| finding["check"] == "tools");
+        let line = |finding: Value| {
+            let file = finding["file"].as_str().unwrap().to_owned();
+            format!("{file}:{} {}", finding["line"], finding["message"].as_str().unwrap())
+        };
+        tools.map(line).collect::<Vec<_>>()
+    };
+    let makefile = "a:\n\tgo run tools.example/greet@v1.1.0\nb:\n\tgo run tools.example/greet@v1.0.0\n\
+                    c: # goward: ignore\n\tgo run tools.example/greet@v1.1.0 # goward: ignore tools\n";
+    for (file, text) in [
+        (
+            "go.mod",
+            "module b.example\n\ngo 1.24\n\ntool tools.example/greet\n\n\
+             require tools.example/greet v1.1.0 // indirect\n",
+        ),
+        ("Makefile", makefile),
+        (".tool-versions", "go:tools.example/greet latest\n"),
+        ("hack/old.sh", "go install tools.example/greet@v0.9.0\n"),
+    ] {
+        sandbox.write(&format!("b/{file}"), text);
+    }
+    assert_eq!(found(), Vec::<String>::new());
+    let manifest = sandbox.read("b/goward.toml");
+    sandbox.write(
+        "b/goward.toml",
+        format!(
+            "{manifest}\n[tools]\ngreet = \"tools.example/greet@v1.0\"\n\n\
+             [check]\nignore = [{{ path = \"hack\", check = \"tools\" }}]\n"
+        ),
+    );
+    // What is not locked, and is no exact version, is not compared.
+    assert_eq!(found(), Vec::<String>::new());
+    assert_eq!(goward(&["lock"]).code, Some(0));
+    let other = "is another version of `greet` than v1.0.0 of the lock";
+    let go_mod = format!("go.mod:5 `tool tools.example/greet` {other}");
+    let floats = ".tool-versions:1 `go:tools.example/greet latest` leaves open which version of \
+                  `greet` it is"
+        .to_owned();
+    let run = format!("Makefile:2 `tools.example/greet@v1.1.0` {other}");
+    assert_eq!(found(), [floats.clone(), run, go_mod.clone()]);
+    assert_eq!(goward(&["check", "--fix", "--vulndb", "off"]).code, Some(6));
+    assert_eq!(found(), [floats, go_mod]);
+    assert_eq!(sandbox.read("b/Makefile"), makefile.replacen("v1.1.0", "v1.0.0", 1));
+    // A lock that cannot be read is an error of its own.
+    sandbox.write("b/goward-tools.lock", "schema = 9\n");
+    let unread = goward(&["check", "--vulndb", "off"]);
+    assert!(unread.code == Some(2) && unread.stderr.contains("is of a newer goward"), "{unread:?}");
+}

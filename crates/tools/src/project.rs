@@ -2,6 +2,7 @@
 
 use crate::Tools;
 use crate::lockfile::{LockedTool, MAX_SIZE, ToolsLock};
+use goward_core::checks::project as check;
 use goward_core::error::{Error, Kind, Result, near_match, untrusted};
 use goward_core::fs;
 use goward_core::io::file;
@@ -40,6 +41,29 @@ impl Tools<'_> {
     pub fn has_any(&self) -> Result<bool> {
         let project = self.resolver.project()?;
         Ok(project.manifest.is_some_and(|manifest| !manifest.tools().is_empty()))
+    }
+
+    /// Returns the tools of the project here for `goward check`; none where there is no manifest.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tools::of_project`].
+    pub fn locked_for_check(&self) -> Result<Vec<check::LockedTool>> {
+        if !self.has_any()? {
+            return Ok(Vec::new());
+        }
+        let tools = self.of_project()?.into_iter();
+        let tool = |(name, tool): (String, ProjectTool)| {
+            let ToolSource::Module { package, query } = tool.request.source else { return None };
+            let is_exact = query.matches('.').count() > 1 && query.starts_with('v');
+            let version = match &tool.locked {
+                Some(locked) => Some(locked.module.version().to_owned()),
+                None => is_exact.then_some(query),
+            };
+            let go = tool.locked.map(|locked| locked.go);
+            Some(check::LockedTool { name, package, version, go })
+        };
+        Ok(tools.filter_map(tool).collect())
     }
 
     fn tools_of(

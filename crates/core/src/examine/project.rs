@@ -1,8 +1,8 @@
 //! `check`: gathers what is known of a project, runs the checks, and makes mechanical changes.
 
 use crate::calendar::{parse_day, today};
-use crate::checks::project::{CHECKS, Facts, Files};
-use crate::checks::{Caches, Edit, LockState, Remedy, Report, SearchPath, SkipReason};
+use crate::checks::project::{CHECKS, Facts, Files, LockedTool};
+use crate::checks::{Caches, Edit, Fact, LockState, Remedy, Report, SearchPath, SkipReason};
 use crate::error::{Error, Kind, Result, near_match, one_line, untrusted};
 use crate::examine::Examiner;
 use crate::io::file;
@@ -24,10 +24,12 @@ use std::path::{Path, PathBuf};
 const MAX_EDITED: u64 = 1 << 20;
 
 /// What the command line says.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Plan {
     /// Where the vulnerability database is.
     pub vulndb: Option<String>,
+    /// The project's tools.
+    pub tools: Fact<Vec<LockedTool>>,
     /// Whether to make mechanical changes.
     pub fix: bool,
 }
@@ -121,6 +123,7 @@ impl Examiner<'_> {
             released: tree.and_then(release_day),
             today: today(),
             newest: self.newest_known(version)?,
+            tools: plan.tools.clone(),
             vulnerabilities,
             rules,
             root,

@@ -48,8 +48,23 @@ pub struct Facts {
     pub today: Day,
     /// The newest final release that is known here.
     pub newest: GoVersion,
+    /// The project's tools.
+    pub tools: Fact<Vec<LockedTool>>,
     /// Known vulnerabilities of the locked release.
     pub vulnerabilities: Fact<DatabaseAnswer>,
+}
+
+/// A tool of the project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedTool {
+    /// What it is called.
+    pub name: String,
+    /// The import path of its package.
+    pub package: String,
+    /// What is locked, or the one version that is asked for.
+    pub version: Option<String>,
+    /// The Go that builds it, where it is locked.
+    pub go: Option<GoVersion>,
 }
 
 /// What the locked `go` works with here.

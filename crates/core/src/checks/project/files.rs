@@ -68,6 +68,8 @@ pub struct Files {
     pub pre_commit: Vec<PathBuf>,
     /// `.promu.yml`
     pub promu: Vec<PathBuf>,
+    /// Makefiles, files of make's kin, and shell scripts.
+    pub scripts: Vec<PathBuf>,
     /// Files of tools' versions: bingo's, aqua's, golangci-lint's.
     pub tools: Vec<PathBuf>,
     /// Files of other version managers.
@@ -111,6 +113,22 @@ impl Files {
         Ok(files)
     }
 
+    /// Returns the files that have commands in them.
+    pub(super) fn with_commands(&self) -> impl Iterator<Item = &Path> {
+        let lists = [
+            &self.azure,
+            &self.buildkite,
+            &self.circleci,
+            &self.docker,
+            &self.gitlab,
+            &self.jenkins,
+            &self.pre_commit,
+            &self.scripts,
+            &self.workflows,
+        ];
+        lists.into_iter().flatten().map(PathBuf::as_path)
+    }
+
     fn add(&mut self, root: &Path, path: PathBuf, name: &OsStr) {
         let Some(name) = name.to_str() else { return };
         let below = path.strip_prefix(root).unwrap_or(&path);
@@ -131,6 +149,7 @@ impl Files {
             "devbox.json" => &mut self.devbox,
             "devcontainer.json" | ".devcontainer.json" => &mut self.devcontainer,
             "settings.json" if is_in(below, ".vscode") => &mut self.vscode,
+            _ if is_script(name, extension) => &mut self.scripts,
             _ if extension == "mod" && is_in(below, ".bingo") => &mut self.tools,
             _ if name.ends_with(".MODULE.bazel") => &mut self.bazel,
             _ if is_jenkinsfile(name) => &mut self.jenkins,
@@ -173,6 +192,7 @@ impl Files {
             &mut self.modules,
             &mut self.pre_commit,
             &mut self.promu,
+            &mut self.scripts,
             &mut self.tools,
             &mut self.versions,
             &mut self.vscode,
@@ -205,6 +225,13 @@ pub(super) fn head(path: &Path) -> String {
         _ = file.take(MAX_HEAD).read_to_end(&mut bytes);
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// `Makefile`, `rules.mk`, `justfile`, `Taskfile.yml`, `lint.sh`
+fn is_script(name: &str, extension: &str) -> bool {
+    ["GNUmakefile", "Makefile", "Taskfile.yaml", "Taskfile.yml", "justfile", "makefile"]
+        .contains(&name)
+        || ["bash", "mk", "sh"].contains(&extension)
 }
 
 /// Returns true for what is right in a directory of this name.
@@ -293,7 +320,7 @@ mod tests {
     use tempfile::TempDir;
 
     /// A project.
-    const NAMES: [&str; 61] = [
+    const NAMES: [&str; 64] = [
         "go.mod",
         "tools/go.mod",
         "vendor/x/go.mod",
@@ -350,6 +377,9 @@ mod tests {
         "_x.go",
         "sub/.tool-versions",
         "aqua.yaml",
+        "Makefile",
+        "hack/lint.sh",
+        "Makefile.md",
         ".golangci-lint-version",
         ".bingo/a.mod",
         ".bingo/go.mod",
@@ -403,6 +433,7 @@ mod tests {
             (&files.circleci, ".circleci/config.yml"),
             (&files.go, "dockerfile.go main.go"),
             (&files.versions, "sub/.tool-versions"),
+            (&files.scripts, "Makefile hack/lint.sh"),
             (&files.tools, ".bingo/a.mod .golangci-lint-version aqua.yaml"),
         ];
         for (list, want) in cases {

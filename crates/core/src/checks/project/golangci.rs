@@ -33,6 +33,16 @@ fn run(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
+/// Returns the version of the language that a file's text has, and its line.
+pub(super) fn language(path: &Path, text: &str) -> Option<(u32, String)> {
+    if path.extension().is_some_and(|extension| extension == "toml") {
+        return in_toml(text);
+    }
+    let scalars = scalars(text).ok()?;
+    let scalar = scalars.iter().find(|scalar| scalar.path == ["run", "go"])?;
+    Some((scalar.line, scalar.value.trim().to_owned()))
+}
+
 fn in_yaml(
     facts: &Facts,
     path: &Path,

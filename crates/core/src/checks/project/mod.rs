@@ -39,6 +39,7 @@ mod support;
 mod target_supported;
 mod target_valid;
 mod tool_files;
+mod tools;
 mod trimpath;
 pub mod version_drift;
 mod version_files;
@@ -49,7 +50,7 @@ mod workspace;
 mod yaml;
 
 use super::{Check, Group, caches, lock_state};
-pub use facts::{CCompiler, Facts, GoFacts};
+pub use facts::{CCompiler, Facts, GoFacts, LockedTool};
 pub use files::Files;
 pub use tool_files::{NamedTool, ToolEntry, tool_entries};
 
@@ -90,6 +91,7 @@ pub const CHECKS: &[Check<Facts>] = &[
     goreleaser::CHECK,
     promu::CHECK,
     golangci::CHECK,
+    tools::CHECK,
     debug_lines::CHECK,
     support::CHECK,
     vulnerabilities::CHECK,
