@@ -2,6 +2,7 @@
 
 use super::Sandbox;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// When these databases were last changed.
 pub(crate) const MODIFIED: &str = "2026-11-01T12:00:00Z";
@@ -82,17 +83,17 @@ pub(crate) fn write_with(sandbox: &Sandbox, directory: &str, entries: &[Entry]) 
     }
 }
 
-/// The files of a database with these entries, and one of a module that is not Go.
+/// The files of a database with these entries, and one more of a module that is not Go.
 pub(crate) fn files(entries: &[Entry]) -> Vec<(String, String)> {
     let of = |module: &str| -> Vec<Value> {
         entries.iter().filter(|entry| entry.module == module).map(Entry::listed).collect()
     };
     let other = json!([{"id": "GO-2098-0001", "modified": MODIFIED, "fixed": "1.0.0"}]);
-    let modules = json!([
-        {"path": "example.com/m", "vulns": other},
-        {"path": "stdlib", "vulns": of("stdlib")},
-        {"path": "toolchain", "vulns": of("toolchain")},
-    ]);
+    let mut modules = vec![json!({"path": "example.com/m", "vulns": other})];
+    let named = entries.iter().map(|entry| entry.module).chain(["stdlib", "toolchain"]);
+    let named: BTreeSet<&str> = named.collect();
+    modules.extend(named.iter().map(|module| json!({"path": module, "vulns": of(module)})));
+    let modules = Value::from(modules);
     let indexes =
         [("index/db.json", json!({"modified": MODIFIED})), ("index/modules.json", modules)];
     let indexes = indexes.map(|(name, value)| (name.to_owned(), value.to_string()));

@@ -4,6 +4,7 @@
 use super::enabled;
 use super::tools::{GREET, NEW, OLD, projects};
 use crate::common::json_keys::{are_documented, fit_their_schema};
+use crate::common::vulndb;
 use serde_json::{Value, json};
 use std::fs;
 
@@ -272,4 +273,38 @@ fn other_versions_of_a_locked_tool_are_findings() {
     sandbox.write("b/goward-tools.lock", "schema = 9\n");
     let unread = goward(&["check", "--vulndb", "off"]);
     assert!(unread.code == Some(2) && unread.stderr.contains("is of a newer goward"), "{unread:?}");
+}
+
+#[test]
+fn known_vulnerabilities_of_a_tools_modules_are_findings() {
+    if !enabled(&[OLD, NEW]) {
+        return;
+    }
+    let (sandbox, _proxy) = projects();
+    let word = vulndb::Entry {
+        id: "GO-2099-0002",
+        module: "tools.example/word",
+        package: "tools.example/word",
+        cve: "CVE-2099-2",
+        summary: "Made up",
+        ranges: &[("0", "1.1.0")],
+    };
+    vulndb::write_with(&sandbox, "vulndb", &[word]);
+    let check = || sandbox.goward_in("b", ["check", "--vulndb", "../vulndb"]);
+    let message = "goward-tools.lock: error: `greet` is built of tools.example/word@v1.0.0, which has \
+                   GO-2099-0002 (CVE-2099-2): Made up [vulnerabilities]\n";
+    assert!(!check().stdout.contains("vulnerabilities]"));
+    let added = sandbox.goward_in("b", ["tools", "add", "tools.example/greet@v1.0.0"]);
+    assert_eq!(added.code, Some(0), "{added:?}");
+    let found = check();
+    assert_eq!(found.code, Some(6), "{found:?}");
+    assert!(found.stdout.contains(message), "{found:?}");
+    assert!(
+        found.stdout.contains("  fix: v1.1.0 of it does not have it: see `goward tools outdated")
+    );
+    let manifest = sandbox.read("b/goward.toml");
+    let ignore =
+        "[check]\nignore = [{ path = \"goward-tools.lock\", check = \"vulnerabilities\" }]\n";
+    sandbox.write("b/goward.toml", format!("{manifest}\n{ignore}"));
+    assert!(!check().stdout.contains("vulnerabilities]"));
 }

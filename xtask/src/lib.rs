@@ -389,7 +389,7 @@ fn flaws(release: &Release, files: &mut Files, to_do: &mut Vec<String>) -> Resul
     let database = Database::new(place, Net::new(&Ctx::from_process()?, Vec::new())?);
     let table = files.read("crates/core/data/flaws.tsv")?;
     let known: BTreeSet<&str> = rows(&table).map(|[id, _, _]| id).collect();
-    let report = database.report(&[release.version], &[])?;
+    let report = database.report(&[release.version], &[], &[])?;
     for found in report.found.into_iter().flatten().filter(|found| found.module == "toolchain") {
         let names: Vec<&str> =
             std::iter::once(&found.id).chain(&found.aliases).map(String::as_str).collect();

@@ -60,8 +60,13 @@ impl Tools<'_> {
                 Some(locked) => Some(locked.module.version().to_owned()),
                 None => is_exact.then_some(query),
             };
-            let go = tool.locked.map(|locked| locked.go);
-            Some(check::LockedTool { name, package, version, go })
+            let go = tool.locked.as_ref().map(|locked| locked.go);
+            // Those whose files are locked have packages in the program; of the others `go` reads
+            // `go.mod` alone.
+            let sums = tool.locked.into_iter().flat_map(|locked| locked.sums);
+            let modules = sums.filter(|(_, hashes)| hashes.files.is_some());
+            let modules = modules.map(|(module, _)| module).collect();
+            Some(check::LockedTool { name, package, version, go, modules })
         };
         Ok(tools.filter_map(tool).collect())
     }

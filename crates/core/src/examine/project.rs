@@ -17,7 +17,7 @@ use crate::store::InstalledToolchain;
 use crate::verify::{H1, Records};
 use crate::version::GoVersion;
 use goward_shim::names::{LOCK_FILE, MANIFEST_FILE};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Longest file that is changed, in bytes.
@@ -108,8 +108,11 @@ impl Examiner<'_> {
             }
         };
         let platforms: Vec<Platform> = lock.platforms.keys().copied().collect();
+        let tools = plan.tools.iter().flatten().flat_map(|tool| &tool.modules);
+        let modules: Vec<_> = tools.collect::<BTreeSet<_>>().into_iter().cloned().collect();
+        let named = plan.vulndb.as_deref();
         let vulnerabilities =
-            self.installer.vulnerabilities(plan.vulndb.as_deref(), &[version], &platforms)?;
+            self.installer.vulnerabilities_with(named, &[version], &platforms, &modules)?;
         Ok(Facts {
             files: Files::find(&root)?,
             lock_text: String::from_utf8_lossy(&found.text).into_owned(),

@@ -16,7 +16,8 @@ use crate::net::Net;
 use crate::platform::Platform;
 use crate::releases::flaws::Flaw;
 use crate::version::GoVersion;
-pub use osv::Vulnerability;
+use gosumdb::Module;
+pub use osv::{ModuleVulnerability, Vulnerability};
 pub use place::Place;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,8 @@ pub struct Report {
     pub modified: String,
     /// What each release has, in the order in which they were named; sorted by name.
     pub found: Vec<Vec<Vulnerability>>,
+    /// What the modules have that were asked for; `None` of a copy, which has Go's own alone.
+    pub modules: Option<Vec<ModuleVulnerability>>,
 }
 
 /// What came of asking.
@@ -79,7 +82,7 @@ struct Meta {
 }
 
 #[derive(Deserialize, Serialize)]
-struct Module {
+struct IndexModule {
     path: String,
     #[serde(default)]
     vulns: Vec<IndexEntry>,
@@ -118,9 +121,15 @@ impl Database {
     }
 
     /// Asks for the vulnerabilities that each of `versions` has on any of `platforms`.
-    pub fn report(&self, versions: &[GoVersion], platforms: &[Platform]) -> Result<Report> {
+    /// In the same way for those that `asked` have, which are modules.
+    pub fn report(
+        &self,
+        versions: &[GoVersion],
+        platforms: &[Platform],
+        asked: &[Module],
+    ) -> Result<Report> {
         let meta: Meta = self.read("index", "db.json", MAX_ENTRY)?;
-        let modules: Vec<Module> = self.read("index", "modules.json", MAX_INDEX)?;
+        let modules: Vec<IndexModule> = self.read("index", "modules.json", MAX_INDEX)?;
         let mut found = vec![Vec::new(); versions.len()];
         for path in MODULES {
             for listed in self.listed(&modules, path)? {
@@ -139,13 +148,38 @@ impl Database {
         for found in &mut found {
             found.sort_by(|a, b| (&a.id, a.module).cmp(&(&b.id, b.module)));
         }
-        Ok(Report { source: self.shown(), modified: untrusted(meta.modified), found })
+        let modules = match &self.holder {
+            Holder::Snapshot(..) => None,
+            Holder::Place(..) => Some(self.of_modules(&modules, asked)?),
+        };
+        Ok(Report { source: self.shown(), modified: untrusted(meta.modified), found, modules })
+    }
+
+    fn of_modules(
+        &self,
+        index: &[IndexModule],
+        asked: &[Module],
+    ) -> Result<Vec<ModuleVulnerability>> {
+        let mut found = Vec::new();
+        for module in asked {
+            let Some(at) = osv::version_of(module) else { continue };
+            for listed in self.listed(index, module.path())? {
+                if osv::is_fixed_at(&listed.fixed, &at) {
+                    continue;
+                }
+                let (name, entry) = self.entry(listed)?;
+                let judged = entry.judge_module(module, &at);
+                found.extend(judged.map_err(|why| self.refuse("ID", &name, &why))?);
+            }
+        }
+        found.sort_by(|a, b| (&a.module, &a.id).cmp(&(&b.module, &b.id)));
+        Ok(found)
     }
 
     /// Returns what it has against a release or a newer one, and who says so as of when.
     pub fn flaws(&self, from: GoVersion) -> Result<(String, Vec<Flaw>)> {
         let meta: Meta = self.read("index", "db.json", MAX_ENTRY)?;
-        let modules: Vec<Module> = self.read("index", "modules.json", MAX_INDEX)?;
+        let modules: Vec<IndexModule> = self.read("index", "modules.json", MAX_INDEX)?;
         let mut flaws = Vec::new();
         for path in MODULES {
             for listed in self.listed(&modules, path)? {
@@ -163,7 +197,7 @@ impl Database {
     /// Copies what it has of the modules that are Go.
     pub fn snapshot(&self) -> Result<Snapshot> {
         let db: Box<RawValue> = self.read("index", "db.json", MAX_ENTRY)?;
-        let index: Vec<Module> = self.read("index", "modules.json", MAX_INDEX)?;
+        let index: Vec<IndexModule> = self.read("index", "modules.json", MAX_INDEX)?;
         let mut files = BTreeMap::new();
         let mut modules = Vec::new();
         for path in MODULES {
@@ -173,14 +207,14 @@ impl Database {
                 let entry: Box<RawValue> = self.read("ID", &name, MAX_ENTRY)?;
                 files.insert(format!("ID/{name}"), entry);
             }
-            modules.push(Module { path: path.to_owned(), vulns });
+            modules.push(IndexModule { path: path.to_owned(), vulns });
         }
         Snapshot::collect(self.shown(), db, &modules, files)
             .map_err(|problem| self.refuse("index", "modules.json", &problem.to_string()))
     }
 
     /// Returns what is listed of a module, held to its form.
-    fn listed<'a>(&self, modules: &'a [Module], path: &str) -> Result<Vec<&'a IndexEntry>> {
+    fn listed<'a>(&self, modules: &'a [IndexModule], path: &str) -> Result<Vec<&'a IndexEntry>> {
         listed(modules, path).map_err(|why| self.refuse("index", "modules.json", &why))
     }
 
@@ -225,7 +259,7 @@ impl Database {
 }
 
 /// Returns what is listed of a module, whose names and number are those of a database.
-fn listed<'a>(modules: &'a [Module], path: &str) -> Result<Vec<&'a IndexEntry>, String> {
+fn listed<'a>(modules: &'a [IndexModule], path: &str) -> Result<Vec<&'a IndexEntry>, String> {
     let listed = modules.iter().filter(|module| module.path == path);
     let listed: Vec<&IndexEntry> = listed.flat_map(|module| &module.vulns).collect();
     if listed.len() > MAX_ENTRIES {

@@ -5,6 +5,7 @@ use crate::platform::Platform;
 use crate::releases::flaws::{Flaw, Part, Range as Span};
 use crate::version::GoVersion;
 use crate::vulndb::MODULES;
+use gosumdb::Module;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -29,6 +30,21 @@ pub struct Vulnerability {
     pub packages: Vec<String>,
     /// The first release of this line, or later, that does not have it.
     pub fixed: Option<GoVersion>,
+}
+
+/// A known vulnerability of a module in one version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleVulnerability {
+    /// The module.
+    pub module: Module,
+    /// Its name in Go's database.
+    pub id: String,
+    /// Its names elsewhere, the CVE among them.
+    pub aliases: Vec<String>,
+    /// What it is, on one line.
+    pub summary: String,
+    /// The first version that does not have it, as in `v1.2.3`.
+    pub fixed: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -135,6 +151,34 @@ impl Entry {
         }))
     }
 
+    /// Says whether a module has the vulnerability in its version, which is `at`.
+    pub(super) fn judge_module(
+        &self,
+        module: &Module,
+        at: &semver::Version,
+    ) -> Result<Option<ModuleVulnerability>, String> {
+        if self.withdrawn.is_some() {
+            return Ok(None);
+        }
+        let (mut is_affected, mut fixed) = (false, None);
+        for affected in self.affected.iter().filter(|one| one.package.name == module.path()) {
+            affected.check()?;
+            match affected.holds(at)? {
+                RangeState::Not => continue,
+                RangeState::Until(end) => fixed = fixed.max(Some(end)),
+                RangeState::ForGood => {}
+            }
+            is_affected = true;
+        }
+        Ok(is_affected.then(|| ModuleVulnerability {
+            module: module.clone(),
+            id: self.id.clone(),
+            aliases: self.aliases.iter().take(MAX_PACKAGES).map(untrusted).collect(),
+            summary: untrusted(&self.summary),
+            fixed: fixed.map(|fixed| format!("v{fixed}")),
+        }))
+    }
+
     /// Says whether `version` has the vulnerability, as far as `module` goes.
     pub(super) fn judge(
         &self,
@@ -152,9 +196,9 @@ impl Entry {
             if !imports.is_empty() && !imports.iter().any(|import| import.is_on(platforms)) {
                 continue;
             }
-            match affected.holds(version)? {
+            match affected.holds(&version.to_semver())? {
                 RangeState::Not => continue,
-                RangeState::Until(release) => fixed = fixed.max(release),
+                RangeState::Until(end) => fixed = fixed.max(GoVersion::from_semver(&end)),
                 RangeState::ForGood => {}
             }
             is_affected = true;
@@ -180,8 +224,8 @@ enum RangeState {
     ForGood,
     /// No.
     Not,
-    /// And this release, if there is one of that name, ends it.
-    Until(Option<GoVersion>),
+    /// And this version ends it.
+    Until(semver::Version),
 }
 
 impl Affected {
@@ -227,12 +271,11 @@ impl Affected {
 
     /// Says whether a version is in a range, and which release ends it. Without ranges every version
     /// is affected; what [`Affected::check`] refuses was never asked.
-    fn holds(&self, version: GoVersion) -> Result<RangeState, String> {
+    fn holds(&self, at: &semver::Version) -> Result<RangeState, String> {
         let mut ranges = self.ranges.iter().filter(|range| range.kind == "SEMVER").peekable();
         if ranges.peek().is_none() {
             return Ok(RangeState::ForGood);
         }
-        let at = version.to_semver();
         for range in ranges {
             let mut introduced: Option<semver::Version> = None;
             // The schema has them in the order of versions, and Go's database does so.
@@ -241,19 +284,29 @@ impl Affected {
                     (Some(text), None) => introduced = Some(parse(text)?),
                     (None, Some(text)) => {
                         let fixed = parse(text)?;
-                        if introduced.take().is_some_and(|first| first <= at) && at < fixed {
-                            return Ok(RangeState::Until(GoVersion::from_semver(&fixed)));
+                        if introduced.take().is_some_and(|first| first <= *at) && *at < fixed {
+                            return Ok(RangeState::Until(fixed));
                         }
                     }
                     _ => {}
                 }
             }
-            if introduced.is_some_and(|first| first <= at) {
+            if introduced.is_some_and(|first| first <= *at) {
                 return Ok(RangeState::ForGood);
             }
         }
         Ok(RangeState::Not)
     }
+}
+
+/// Returns the version of a module, if the database can have a range for it.
+pub(super) fn version_of(module: &Module) -> Option<semver::Version> {
+    semver::Version::parse(module.version().strip_prefix('v')?).ok()
+}
+
+/// Returns true when a version of a module is as new as the newest that was needed to be rid of something.
+pub(super) fn is_fixed_at(newest: &str, at: &semver::Version) -> bool {
+    parse(newest).is_ok_and(|fixed| fixed <= *at)
 }
 
 /// Returns true when a release is as new as the newest that was needed to be rid of something.

@@ -6,7 +6,7 @@
 
 use crate::error::{Error, Kind, Result, untrusted};
 use crate::io::file;
-use crate::vulndb::{MAX_ENTRY, MODULES, Meta, Module, listed, osv};
+use crate::vulndb::{IndexModule, MAX_ENTRY, MODULES, Meta, listed, osv};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,7 +60,7 @@ impl Snapshot {
     pub(super) fn collect(
         source: String,
         db: Box<RawValue>,
-        modules: &[Module],
+        modules: &[IndexModule],
         mut files: BTreeMap<String, Box<RawValue>>,
     ) -> Result<Self, SnapshotProblem> {
         let index = serde_json::value::to_raw_value(modules).map_err(|error| wrong(&error))?;
@@ -86,7 +86,7 @@ impl Snapshot {
         if !is_time(&meta.modified) || source.is_empty() || source.len() > MAX_SOURCE {
             return Err(wrong(&"it does not say whose it is and when it was changed"));
         }
-        let modules: Vec<Module> =
+        let modules: Vec<IndexModule> =
             serde_json::from_str(get(INDEX)?).map_err(|error| wrong(&error))?;
         if let Some(other) = modules.iter().find(|module| !MODULES.contains(&&*module.path)) {
             return Err(wrong(&format!("it lists the module `{}`", untrusted(&other.path))));

@@ -48,7 +48,7 @@ fn ask(dir: &Path, version: &str) -> Result<Report> {
     let place = Place::parse(&dir.display().to_string(), Path::new("/"))?;
     let net = Net::new(&Ctx::default(), Vec::new())?;
     let platforms = [Platform::parse("linux/amd64").unwrap()];
-    Database::new(place, net).report(&[GoVersion::parse(version).unwrap()], &platforms)
+    Database::new(place, net).report(&[GoVersion::parse(version).unwrap()], &platforms, &[])
 }
 
 fn found(dir: &Path, version: &str) -> Vec<Vulnerability> {
@@ -194,7 +194,7 @@ fn a_snapshot_says_what_its_database_says() {
     assert_eq!(Snapshot::parse(text.as_bytes()).unwrap().render(), text);
     assert_eq!(snapshot.modified(), "2026-11-01T00:00:00Z");
     let versions = ["1.27.1", "1.27.2"].map(|version| GoVersion::parse(version).unwrap());
-    let of = |database: &Database| database.report(&versions, &[]).unwrap().found;
+    let of = |database: &Database| database.report(&versions, &[], &[]).unwrap().found;
     let copied = of(&Database::of_snapshot(snapshot.clone(), "here"));
     assert_eq!(copied, of(&database_at(dir.path())));
     assert_eq!((copied[0].len(), copied[1].len()), (1, 0));
@@ -225,12 +225,39 @@ fn a_snapshot_of_a_store_is_read_whole_or_refused() {
     );
 }
 
+#[test]
+fn modules_have_what_ranges_of_their_versions_say() {
+    let events = json!([{"introduced": "0"}, {"fixed": "1.3.0"}, {"introduced": "2.0.0"}]);
+    let dir = database(&[("GO-2026-0002", "", entry("GO-2026-0002", "a.b/c", &events))]);
+    let vulns = json!([{"id": "GO-2026-0002", "modified": "x", "fixed": ""}]);
+    let index = json!([{"path": "a.b/c", "vulns": vulns}]);
+    write(dir.path(), "index/modules.json", index.to_string());
+    let asked = [
+        ("a.b/c", "v1.2.9", Some("v1.3.0")),
+        ("a.b/c", "v0.0.0-20260101000000-abcdefabcdef", Some("v1.3.0")),
+        ("a.b/c", "v1.3.0", None),
+        ("a.b/c/d", "v1.0.0", None),
+    ];
+    let modules = asked.map(|(path, version, _)| Module::new(path, version).unwrap());
+    let report = database_at(dir.path()).report(&[], &[], &modules).unwrap();
+    let found = report.modules.unwrap();
+    for (module, (_, _, want)) in modules.iter().zip(asked) {
+        let fixed = found.iter().find(|found| found.module == *module);
+        assert_eq!(fixed.and_then(|found| found.fixed.as_deref()), want, "{module}");
+    }
+    let open = Module::new("a.b/c", "v2.1.0+incompatible").unwrap();
+    let report = database_at(dir.path()).report(&[], &[], &[open]).unwrap();
+    assert_eq!(report.modules.unwrap()[0].fixed, None);
+}
+
 proptest! {
     #[test]
     fn any_entry_is_judged_without_a_panic(text in "[0-9a-z.\\-]{0,12}", fixed in "[0-9.\\-rc]{0,12}") {
         let events = json!([{"introduced": text}, {"fixed": fixed}]);
         let entry: osv::Entry = serde_json::from_value(entry("GO-2026-0001", "stdlib", &events)).unwrap();
         _ = entry.check("GO-2026-0001");
+        let module = Module::new("stdlib", "v1.2.3").unwrap();
+        _ = entry.judge_module(&module, &osv::version_of(&module).unwrap());
         _ = entry.judge("stdlib", GoVersion::parse("1.27.1").unwrap(), &[]);
         _ = osv::is_fixed(&fixed, GoVersion::parse("1.27.1").unwrap());
     }

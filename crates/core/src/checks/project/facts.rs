@@ -9,6 +9,7 @@ use crate::settings::Settings;
 use crate::settings::platforms::Target;
 use crate::version::GoVersion;
 use crate::vulndb::DatabaseAnswer;
+use gosumdb::Module;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -65,6 +66,8 @@ pub struct LockedTool {
     pub version: Option<String>,
     /// The Go that builds it, where it is locked.
     pub go: Option<GoVersion>,
+    /// The modules that it is built of, where it is locked.
+    pub modules: Vec<Module>,
 }
 
 /// What the locked `go` works with here.

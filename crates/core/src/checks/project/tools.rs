@@ -220,6 +220,7 @@ mod tests {
             package: package.to_owned(),
             version: Some(version.to_owned()),
             go: GoVersion::parse("1.26.2").ok(),
+            modules: Vec::new(),
         };
         vec![
             tool("stringer", "golang.org/x/tools/cmd/stringer", "v0.52.0"),
