@@ -41,7 +41,8 @@ const CALLS: &[(&[&str], Changes)] = &[
 ];
 
 /// Commands whose dry runs are tried where they have what they need.
-const ELSEWHERE: [&str; 5] = ["export", "link", "self uninstall", "godebug bake", "setup goroot"];
+const ELSEWHERE: [&str; 6] =
+    ["export", "godebug bake", "link", "self uninstall", "setup goroot", "tools import"];
 
 /// Every file of a sandbox with its bytes, but for those that are locked and say who holds them.
 fn snapshot(sandbox: &Sandbox) -> BTreeMap<PathBuf, Vec<u8>> {
