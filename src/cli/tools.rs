@@ -2,6 +2,7 @@
 
 use crate::cli::args::{AddTool, ListTools, RunOnce, RunTool, ToolNames, ToolsCommand};
 use crate::cli::table::aligned;
+use crate::cli::tools_outdated::NO_TOOLS;
 use crate::cli::{tools_import, tools_outdated};
 use goward_core::error::{Error, Kind, Result};
 use goward_core::project::manifest::{ToolRequest, ToolSource};
@@ -100,6 +101,9 @@ fn add(session: &Session, args: &AddTool) -> Result<()> {
 fn install(session: &Session, args: &ToolNames) -> Result<()> {
     let tools = Tools::new(session);
     let names = names_of(&tools, args)?;
+    if names.is_empty() {
+        session.ui.say(NO_TOOLS);
+    }
     for name in &names {
         if !tools.install(name)?.is_new {
             session.ui.say(&format!("{name} is there"));
@@ -129,6 +133,7 @@ fn upgrade(session: &Session, args: &ToolNames) -> Result<()> {
     let tools = Tools::new(session);
     let names = names_of(&tools, args)?;
     let Some(report) = tools.lock(|name| names.iter().any(|one| one == name))? else {
+        session.ui.say(NO_TOOLS);
         return Ok(());
     };
     if report.is_changed {
@@ -145,6 +150,9 @@ fn upgrade(session: &Session, args: &ToolNames) -> Result<()> {
 
 fn verify(session: &Session, args: &ToolNames) -> Result<()> {
     let report = Tools::new(session).verify(&args.names)?;
+    if report.is_empty() {
+        session.ui.say(NO_TOOLS);
+    }
     let mut is_right = true;
     for (name, comparison) in &report {
         is_right &= matches!(comparison, Comparison::Same | Comparison::Local);
@@ -183,7 +191,7 @@ fn list(session: &Session, args: &ListTools) -> Result<()> {
         return Ok(());
     }
     if tools.is_empty() {
-        session.ui.say("this project has no tools");
+        session.ui.say(NO_TOOLS);
         session.ui.hint("add one: `goward tools add golang.org/x/tools/gopls@latest`");
         return Ok(());
     }

@@ -8,6 +8,9 @@ use goward_core::session::Session;
 use goward_tools::{ToolAge, Tools};
 use serde_json::{Value, json};
 
+/// What is said where there is nothing to do.
+pub(super) const NO_TOOLS: &str = "this project has no tools";
+
 pub(super) fn run(session: &Session, args: &OutdatedTools) -> Result<()> {
     let ages = Tools::new(session).ages(&args.names)?;
     if args.json {
@@ -15,7 +18,7 @@ pub(super) fn run(session: &Session, args: &OutdatedTools) -> Result<()> {
         return Ok(());
     }
     if ages.is_empty() {
-        session.ui.say("this project has no tools");
+        session.ui.say(NO_TOOLS);
         return Ok(());
     }
     let header = ["tool", "request", "locked", "allowed", "newest", "built with"];

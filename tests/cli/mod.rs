@@ -60,6 +60,7 @@ mod sharing;
 mod shim_fallback;
 mod spread;
 mod terminal;
+mod tools;
 mod trust;
 mod undo;
 mod uninstall;

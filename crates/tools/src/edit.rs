@@ -53,7 +53,9 @@ impl Tools<'_> {
             if !manifest.tools().contains_key(name) {
                 let path = project.manifest_path.display();
                 let message = format!("`{path}` has no tool `{}`", untrusted(name));
-                return Err(Error::new(Kind::NotFound, message).detail("nothing was changed"));
+                return Err(Error::new(Kind::NotFound, message)
+                    .detail("nothing was changed")
+                    .hint("see which it has: `goward tools list`"));
             }
         }
         let mut lock = self.read_lock(&lock_path(&project))?.unwrap_or_default();
