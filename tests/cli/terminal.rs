@@ -110,16 +110,17 @@ fn without_colours(line: &str) -> String {
 #[test]
 fn progress_is_one_line_that_says_what_is_done() {
     let (mirror, path) = mirror();
-    mirror.change(&path, |route| route.pace(1 << 20));
+    // Slow enough for a machine on which every look takes a second.
+    mirror.change(&path, |route| route.pace(1 << 18));
     for columns in [80, 40] {
         let sandbox = Sandbox::new().source(&mirror.url(""));
         let Some(terminal) = Terminal::start(&sandbox, columns, "../bin/goward install 1.99.1")
         else {
             return;
         };
-        let shown = terminal.shows(|shown| shown.contains("iB/2."));
-        let shown = lines(&shown);
-        assert_eq!(shown.len(), 1, "{columns}: {shown:?}");
+        // One line; a look can fall between the parts of a drawing.
+        let is_one = |shown: &str| shown.contains("iB/2.") && lines(shown).len() == 1;
+        let shown = lines(&terminal.shows(is_one));
         assert!(shown[0].contains(" downloading go1.99.1"), "{columns}: {shown:?}");
         // Nothing of it stays.
         let shown = lines(&terminal.ends()).join(" ");
