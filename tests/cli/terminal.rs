@@ -121,7 +121,8 @@ fn progress_is_one_line_that_says_what_is_done() {
         // One line; a look can fall between the parts of a drawing.
         let is_one = |shown: &str| shown.contains("iB/2.") && lines(shown).len() == 1;
         let shown = lines(&terminal.shows(is_one));
-        assert!(shown[0].contains(" downloading go1.99.1"), "{columns}: {shown:?}");
+        // At 40 columns the end of the label is cut, as far as the amount needs.
+        assert!(shown[0].contains(" downloading go1.99"), "{columns}: {shown:?}");
         // Nothing of it stays.
         let shown = lines(&terminal.ends()).join(" ");
         let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
