@@ -85,6 +85,15 @@ struct Way {
     run: Box<dyn Fn(&Path) -> Command>,
 }
 
+fn add(
+    ways: &mut Vec<Way>,
+    name: &'static str,
+    against: &'static str,
+    run: Box<dyn Fn(&Path) -> Command>,
+) {
+    ways.push(Way { name, against, run });
+}
+
 fn main() {
     let options = Options::read();
     let scratch = tempfile::Builder::new().prefix("goward-bench-").tempdir_in(&options.place);
@@ -195,9 +204,6 @@ impl Prepared {
 /// goward, from each kind of source, with and without a log.
 fn installs(prepared: &Prepared) -> Vec<Way> {
     let mut ways: Vec<Way> = Vec::new();
-    let mut add = |name, against, run: Box<dyn Fn(&Path) -> Command>| {
-        ways.push(Way { name, against, run });
-    };
     // With `GOPROXY=off`, the checksum database is not asked.
     let goward = |source: &str, version: &'static str, accept: &'static str, goproxy: &str| {
         let (pip, source, goproxy) = (prepared.pip.clone(), source.to_owned(), goproxy.to_owned());
@@ -212,34 +218,42 @@ fn installs(prepared: &Prepared) -> Vec<Way> {
     };
     let (slow, gone) = (log::serve(Duration::from_millis(150)), log::unreachable());
     let directory = format!("file://{}", prepared.mirror.display());
-    add("goward, tar.gz in a directory", BASELINE, goward(&directory, VERSION, "listed", "off"));
-    add(MIRROR, BASELINE, goward(&prepared.url, VERSION, "listed", "off"));
+    add(
+        &mut ways,
+        "goward, tar.gz in a directory",
+        BASELINE,
+        goward(&directory, VERSION, "listed", "off"),
+    );
+    add(&mut ways, MIRROR, BASELINE, goward(&prepared.url, VERSION, "listed", "off"));
     for (name, goproxy) in [
         ("goward, mirror, log answers in 150 ms", &slow),
         ("goward, mirror, log unreachable", &gone),
     ] {
-        add(name, CURL, goward(&prepared.url, VERSION, "listed", goproxy));
+        add(&mut ways, name, CURL, goward(&prepared.url, VERSION, "listed", goproxy));
     }
     // No log knows this release; its h1 is computed all the same.
     let proxy = format!("goproxy+file://{}", prepared.proxy.display());
-    add("goward, module zip in a directory", BASELINE, goward(&proxy, VERSION, "none", "off"));
+    add(
+        &mut ways,
+        "goward, module zip in a directory",
+        BASELINE,
+        goward(&proxy, VERSION, "none", "off"),
+    );
     let index = "python-index";
-    add(WHEEL_ROW, BASELINE, goward(index, WHEEL, "built-in", "off"));
+    add(&mut ways, WHEEL_ROW, BASELINE, goward(index, WHEEL, "built-in", "off"));
     for (name, goproxy) in
         [("goward, wheel, log answers in 150 ms", &slow), ("goward, wheel, log unreachable", &gone)]
     {
-        add(name, WHEEL_ROW, goward(index, WHEEL, "built-in", goproxy));
+        add(&mut ways, name, WHEEL_ROW, goward(index, WHEEL, "built-in", goproxy));
     }
     ways
 }
 
 fn ways(options: &Options, prepared: &Prepared) -> Vec<Way> {
     let mut ways: Vec<Way> = Vec::new();
-    let mut add = |name, against, run: Box<dyn Fn(&Path) -> Command>| {
-        ways.push(Way { name, against, run });
-    };
     let mirror = prepared.mirror.clone();
     add(
+        &mut ways,
         BASELINE,
         BASELINE,
         Box::new(move |directory| {
@@ -253,6 +267,7 @@ fn ways(options: &Options, prepared: &Prepared) -> Vec<Way> {
     );
     let url = prepared.url.clone();
     add(
+        &mut ways,
         CURL,
         BASELINE,
         Box::new(move |directory| {
@@ -264,11 +279,9 @@ fn ways(options: &Options, prepared: &Prepared) -> Vec<Way> {
         }),
     );
     ways.extend(installs(prepared));
-    let mut add = |name, against, run: Box<dyn Fn(&Path) -> Command>| {
-        ways.push(Way { name, against, run });
-    };
     let tree = prepared.store.join("tree");
     add(
+        &mut ways,
         FILES,
         FILES,
         Box::new(move |directory| {
@@ -280,6 +293,7 @@ fn ways(options: &Options, prepared: &Prepared) -> Vec<Way> {
     );
     let store = prepared.store.clone();
     add(
+        &mut ways,
         "goward verify",
         FILES,
         Box::new(move |directory| {
@@ -291,6 +305,7 @@ fn ways(options: &Options, prepared: &Prepared) -> Vec<Way> {
     );
     if let Some(packed) = prepared.packed.clone() {
         add(
+            &mut ways,
             RESTORED,
             BASELINE,
             Box::new(move |directory| {
@@ -307,12 +322,10 @@ fn ways(options: &Options, prepared: &Prepared) -> Vec<Way> {
 /// Other version managers.
 fn managers(options: &Options, prepared: &Prepared) -> Vec<Way> {
     let mut ways: Vec<Way> = Vec::new();
-    let mut add = |name, against, run: Box<dyn Fn(&Path) -> Command>| {
-        ways.push(Way { name, against, run });
-    };
     if let Some(goup) = options.goup.clone() {
         let url = prepared.url.clone();
         add(
+            &mut ways,
             GOUP,
             MIRROR,
             Box::new(move |directory| {
@@ -327,6 +340,7 @@ fn managers(options: &Options, prepared: &Prepared) -> Vec<Way> {
     if let Some(mise) = options.mise.clone() {
         let (url, repository) = (prepared.url.clone(), prepared.repository.clone());
         add(
+            &mut ways,
             MISE,
             MIRROR,
             Box::new(move |directory| {

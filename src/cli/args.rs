@@ -833,12 +833,8 @@ pub struct ListTools {
 
 #[derive(Args, Debug)]
 pub struct ImportTools {
-    /// Change nothing; say what would change
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    pub writing: Writing,
 }
 
 #[derive(Args, Debug)]

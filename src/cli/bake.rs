@@ -5,7 +5,6 @@ use crate::cli::changes::Changes;
 use goward_core::error::Result;
 use goward_core::run::Runner;
 use goward_core::session::Session;
-use serde_json::json;
 
 pub(super) fn run(session: &Session, args: &Bake) -> Result<()> {
     let baked = Runner::new(session).debug_bake(args.check, args.writing.dry_run)?;
@@ -19,7 +18,7 @@ pub(super) fn run(session: &Session, args: &Bake) -> Result<()> {
         session.ui.warn(warning);
     }
     if !baked.lines.is_empty() {
-        changes.add("write", Some(file), &json!({}));
+        changes.file("write", file);
     }
     let file = file.display();
     let wrote = changes.verb("wrote", "would write");

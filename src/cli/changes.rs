@@ -3,8 +3,12 @@
 use crate::cli::args::Writing;
 use goward_core::install::one::InstallPlan;
 use goward_core::install::request::InstallOutcome;
+use goward_core::platform::Platform;
 use goward_core::project::transaction::FileChange;
 use goward_core::session::Session;
+use goward_core::store::Receipt;
+use goward_core::version::GoVersion;
+use goward_core::version::link_name::LinkName;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -33,39 +37,60 @@ impl<'s> Changes<'s> {
     /// Notes that files were written or removed.
     pub(super) fn files(&mut self, files: &[FileChange]) {
         for FileChange { path, is_removal } in files {
-            let action = if *is_removal { "remove" } else { "write" };
-            self.add(action, Some(path), &json!({}));
+            self.file(if *is_removal { "remove" } else { "write" }, path);
         }
+    }
+
+    /// Notes what happened to a file.
+    pub(super) fn file(&mut self, action: &str, path: &Path) {
+        self.note(action, Some(path), None, None);
+    }
+
+    /// Notes what happened to a toolchain, or to the name of one.
+    pub(super) fn toolchain(
+        &mut self,
+        action: &str,
+        path: Option<&Path>,
+        name: Option<&LinkName>,
+        release: (GoVersion, Platform),
+    ) {
+        self.note(action, path, name, Some(release));
+    }
+
+    fn note(
+        &mut self,
+        action: &str,
+        path: Option<&Path>,
+        name: Option<&LinkName>,
+        release: Option<(GoVersion, Platform)>,
+    ) {
+        self.list.push(json!({
+            "action": action,
+            "path": path.map(Path::to_string_lossy),
+            "name": name.map(ToString::to_string),
+            "version": release.map(|(version, _)| version.to_string()),
+            "platform": release.map(|(_, platform)| platform.to_string()),
+        }));
     }
 
     /// Notes that a toolchain was installed, if it was.
     pub(super) fn installed(&mut self, outcome: &InstallOutcome) {
         if outcome.is_new {
-            let (receipt, tree) = (&outcome.installed.receipt, &outcome.installed.tree);
-            let (version, platform) = (receipt.version.to_string(), receipt.platform.to_string());
-            self.add("install", Some(tree), &json!({"version": version, "platform": platform}));
+            let Receipt { version, platform, .. } = outcome.installed.receipt;
+            let tree = &outcome.installed.tree;
+            self.toolchain("install", Some(tree), None, (version, platform));
         }
     }
 
     /// Says and notes what would be installed.
-    pub(super) fn planned(&mut self, plan: &InstallPlan) {
-        let (version, platform) = (plan.version.to_string(), plan.platform.to_string());
-        let name = format!("{version} for {platform}");
-        if plan.is_there {
-            self.session.ui.say(&format!("{name} is installed"));
+    pub(super) fn planned(&mut self, plan: InstallPlan) {
+        let InstallPlan { version, platform, is_there } = plan;
+        if is_there {
+            self.session.ui.say(&format!("{version} for {platform} is installed"));
         } else {
-            self.session.ui.say(&format!("would install {name}"));
-            self.add("install", None, &json!({"version": version, "platform": platform}));
+            self.session.ui.say(&format!("would install {version} for {platform}"));
+            self.toolchain("install", None, None, (version, platform));
         }
-    }
-
-    /// Notes a change; `what` has those of `name`, `version` and `platform` that say what it is of.
-    pub(super) fn add(&mut self, action: &str, path: Option<&Path>, what: &Value) {
-        let mut change = json!({"action": action, "path": path.map(Path::to_string_lossy)});
-        for key in ["name", "version", "platform"] {
-            change[key] = what.get(key).cloned().unwrap_or_default();
-        }
-        self.list.push(change);
     }
 
     /// Prints them, if that is asked for.

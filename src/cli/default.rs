@@ -4,17 +4,17 @@ use crate::cli::args::Default;
 use crate::cli::changes::Changes;
 use crate::cli::{fetch, install};
 use goward_core::error::Result;
+use goward_core::platform::Platform;
 use goward_core::resolve::Resolver;
 use goward_core::session::Session;
 use goward_core::toolchains::Toolchains;
-use serde_json::json;
 
 pub(super) fn run(session: &Session, args: &Default) -> Result<()> {
     let mut changes = Changes::new(session, args.writing);
     let toolchains = Toolchains::new(session).dry_run(args.writing.dry_run);
     if args.none {
         if toolchains.clear_default()? {
-            changes.add("remove", Some(&Resolver::new(session).default_path()?), &json!({}));
+            changes.file("remove", &Resolver::new(session).default_path()?);
             session.ui.say(changes.verb("the default was removed", "would remove the default"));
         } else {
             session.ui.say("there was no default");
@@ -32,7 +32,7 @@ pub(super) fn run(session: &Session, args: &Default) -> Result<()> {
     let fetch = fetch(&args.fetching);
     let version = if args.writing.dry_run {
         let plan = toolchains.plan_default(request, &fetch)?;
-        changes.planned(&plan);
+        changes.planned(plan);
         plan.version
     } else {
         let outcome = toolchains.set_default(request, &fetch)?;
@@ -41,7 +41,7 @@ pub(super) fn run(session: &Session, args: &Default) -> Result<()> {
         outcome.installed.receipt.version
     };
     let path = Resolver::new(session).default_path()?;
-    changes.add("write", Some(&path), &json!({"version": version.to_string()}));
+    changes.toolchain("write", Some(&path), None, (version, Platform::host()));
     let is = changes.verb("is", "would be");
     session.ui.say(&format!("{version} {is} the default outside of projects"));
     changes.finish();

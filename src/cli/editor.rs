@@ -10,7 +10,6 @@ use goward_core::resolve::Resolver;
 use goward_core::resolve::resolved_go::{Origin, ResolvedGo};
 use goward_core::session::Session;
 use goward_shim::Tool;
-use serde_json::json;
 use std::path::Path;
 
 /// Longest file of settings that is changed, in bytes.
@@ -64,7 +63,7 @@ pub(super) fn run(session: &Session, args: &Editor) -> Result<()> {
         changes.finish();
         return Ok(());
     }
-    changes.add("write", Some(&path), &json!({}));
+    changes.file("write", &path);
     if !changes.is_dry() {
         if let Some(directory) = path.parent() {
             fs::create_dir_all(directory)?;
@@ -84,7 +83,7 @@ pub(super) fn run(session: &Session, args: &Editor) -> Result<()> {
 /// Writes what is left of settings; without anything left, the file goes, and its directory if it is empty.
 fn take_back(session: &Session, changes: &mut Changes<'_>, path: &Path, after: &str) -> Result<()> {
     let is_left = !after.trim().is_empty();
-    changes.add(if is_left { "write" } else { "remove" }, Some(path), &json!({}));
+    changes.file(if is_left { "write" } else { "remove" }, path);
     let done = if is_left {
         changes.verb("wrote", "would write")
     } else {

@@ -6,7 +6,6 @@ use goward_core::error::Result;
 use goward_core::session::Session;
 use goward_core::toolchains::Toolchains;
 use goward_core::toolchains::export::MissingProof;
-use serde_json::json;
 
 pub(super) fn run(session: &Session, args: &Export) -> Result<()> {
     let is_dry = args.writing.dry_run;
@@ -17,8 +16,7 @@ pub(super) fn run(session: &Session, args: &Export) -> Result<()> {
     let cache = exported.cache.display();
     for (version, platform, is_new) in &exported.toolchains {
         if *is_new {
-            let what = json!({"version": version.to_string(), "platform": platform.to_string()});
-            changes.add("write", Some(&exported.cache), &what);
+            changes.toolchain("write", Some(&exported.cache), None, (*version, *platform));
         }
         session.ui.say(&if *is_new {
             format!("{put} {version} for {platform} into `{cache}`")

@@ -44,17 +44,17 @@ fn plan(
     changes: &mut Changes<'_>,
 ) -> Result<()> {
     if args.requests.is_empty() {
-        let locker = Locker::new(session).dry_run(true);
+        let locker = Locker::new(session);
         let (plan, files) = locker.plan_project(platform, args.locked, args.full, fetch)?;
         for file in &files {
             session.ui.say(&format!("would write `{}`: {}", file.path.display(), plan.version));
         }
         changes.files(&files);
-        changes.planned(&plan);
+        changes.planned(plan);
     }
     for request in &args.requests {
         let request = lookup::parse_request(request)?;
-        changes.planned(&Installer::new(session).plan(&request, platform, args.full, fetch)?);
+        changes.planned(Installer::new(session).plan(&request, platform, args.full, fetch)?);
     }
     Ok(())
 }

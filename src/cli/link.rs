@@ -7,32 +7,24 @@ use goward_core::install::Installer;
 use goward_core::install::linked::LinkPlan;
 use goward_core::platform::Platform;
 use goward_core::session::Session;
-use goward_core::version::GoVersion;
-use goward_core::version::link_name::LinkName;
-use serde_json::json;
 use std::path::Path;
 
 pub(super) fn run(session: &Session, args: &Link) -> Result<()> {
     let mut changes = Changes::new(session, args.writing);
-    let of = |name: &LinkName, version: GoVersion| {
-        json!({
-            "name": name.to_string(),
-            "version": version.to_string(),
-            "platform": Platform::host().to_string(),
-        })
-    };
+    let host = Platform::host();
     if args.writing.dry_run {
         let LinkPlan { name, linked, version } =
             Installer::new(session).plan_link(&args.name, &args.path)?;
         let (text, path) = (untrusted(&linked.text), &linked.path);
-        session.ui.say(&format!("would link `{name}`: {text} for {}, `{path}`", Platform::host()));
-        changes.add("link", Some(Path::new(path)), &of(&name, version));
+        session.ui.say(&format!("would link `{name}`: {text} for {host}, `{path}`"));
+        changes.toolchain("link", Some(Path::new(path)), Some(&name), (version, host));
         changes.finish();
         return Ok(());
     }
     let new = Installer::new(session).link(&args.name, &args.path)?;
     let (name, receipt) = (&new.name, &new.installed.receipt);
-    changes.add("link", Some(Path::new(&new.linked.path)), &of(name, receipt.version));
+    let path = Path::new(&new.linked.path);
+    changes.toolchain("link", Some(path), Some(name), (receipt.version, host));
     let text = untrusted(&new.linked.text);
     session
         .ui

@@ -8,7 +8,6 @@ use goward_core::session::Session;
 use goward_core::toolchains::Toolchains;
 use goward_core::toolchains::self_uninstall::SelfUninstall as Plan;
 use goward_core::update::{Owner, Updater, installed, parse_version};
-use serde_json::json;
 
 pub(super) fn run(session: &Session, args: &SelfCommand) -> Result<()> {
     match args {
@@ -63,12 +62,9 @@ fn uninstall(session: &Session, args: &SelfUninstall) -> Result<()> {
         ui.warn(&format!("{user} uses a toolchain that is removed"));
     }
     let mut report = Changes::new(session, args.writing);
-    if !plan.store.is_empty() {
-        report.add("remove", Some(&plan.home), &json!({}));
-    }
-    plan.startup_files.iter().for_each(|path| report.add("write", Some(path), &json!({})));
-    let files = plan.notes.iter().chain(&plan.programs);
-    files.for_each(|path| report.add("remove", Some(path), &json!({})));
+    plan.startup_files.iter().for_each(|path| report.file("write", path));
+    let gone = plan.store.iter().chain(&plan.notes).chain(&plan.programs);
+    gone.for_each(|path| report.file("remove", path));
     if args.writing.dry_run {
         report.finish();
         return Ok(());

@@ -9,7 +9,6 @@ use goward_core::session::Session;
 use goward_core::shell::{self, Action, Change, ChangeKind, Direction};
 use goward_core::toolchains::Toolchains;
 use goward_shim::names;
-use serde_json::json;
 use std::path::Path;
 
 pub(super) fn run(session: &Session, args: &Setup) -> Result<()> {
@@ -34,7 +33,7 @@ pub(super) fn run(session: &Session, args: &Setup) -> Result<()> {
     let mut report = Changes::new(session, args.writing);
     for change in changes.iter().filter(|change| !change.is_problem()) {
         let is_gone = change.what == ChangeKind::Removed;
-        report.add(if is_gone { "remove" } else { "write" }, Some(&change.path), &json!({}));
+        report.file(if is_gone { "remove" } else { "write" }, &change.path);
     }
     report.finish();
     if cfg!(windows) {
@@ -44,32 +43,44 @@ pub(super) fn run(session: &Session, args: &Setup) -> Result<()> {
     }
 }
 
-/// Says what would change: the directory of the shims as a whole, and each start-up file.
+/// Says what would change: the shims, with the scripts and completions beside them, and each start-up file.
 fn plan(session: &Session, args: &Setup) -> Result<()> {
     let mut changes = Changes::new(session, args.writing);
     let home = session.ctx.home()?;
     let shims = home.join(names::SHIMS_DIRECTORY);
-    let (action, direction, put) = if args.undo {
-        ("remove", Direction::Undo, "would remove the shims from")
-    } else {
-        ("write", Direction::Setup, "would put the shims into")
-    };
-    session.ui.say(&format!("{put} `{}`", shims.display()));
-    changes.add(action, Some(&shims), &json!({}));
+    let is_there = TOOLS.iter().any(|tool| shims.join(tool).symlink_metadata().is_ok());
+    let direction = if args.undo { Direction::Undo } else { Direction::Setup };
+    let shown = shims.display();
+    if args.undo && is_there {
+        session.ui.say(&format!("would remove the shims from `{shown}`"));
+    } else if !args.undo {
+        session.ui.say(&format!(
+            "would put the shims into `{shown}`, and scripts and completions beside it, where they \
+             are missing or older"
+        ));
+    }
+    let script = home.join(if cfg!(windows) { "env.ps1" } else { "env" });
+    match args.undo {
+        true if is_there => changes.file("remove", &shims),
+        false if script.symlink_metadata().is_err() => changes.file("write", &script),
+        _ => {}
+    }
+    if cfg!(windows) && !args.no_modify_path {
+        let put = if args.undo { "take it out of" } else { "put it into" };
+        session.ui.say(&format!("would {put} your PATH"));
+    }
     let edits = shell::plan(&session.ctx, &home, direction);
     for edit in edits.iter().filter(|_| !args.no_modify_path) {
-        let (path, action) = (edit.path.display(), &edit.action);
-        session.ui.say(&match action {
-            Action::Create(_) => format!("would create `{path}`"),
-            Action::Replace(_) => format!("would edit `{path}`"),
-            Action::Remove => format!("would remove `{path}`"),
-            Action::Leave(reason) => format!("would leave `{path}` alone: {reason}"),
+        let (path, shown) = (&edit.path, edit.path.display());
+        session.ui.say(&match &edit.action {
+            Action::Create(_) => format!("would create `{shown}`"),
+            Action::Replace(_) => format!("would edit `{shown}`"),
+            Action::Remove => format!("would remove `{shown}`"),
+            Action::Leave(reason) => format!("would leave `{shown}` alone: {reason}"),
         });
-        match action {
-            Action::Create(_) | Action::Replace(_) => {
-                changes.add("write", Some(&edit.path), &json!({}));
-            }
-            Action::Remove => changes.add("remove", Some(&edit.path), &json!({})),
+        match edit.action {
+            Action::Create(_) | Action::Replace(_) => changes.file("write", path),
+            Action::Remove => changes.file("remove", path),
             Action::Leave(_) => {}
         }
     }

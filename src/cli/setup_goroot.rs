@@ -6,7 +6,6 @@ use goward_core::error::Result;
 use goward_core::lockfile::Locker;
 use goward_core::lockfile::fixed_goroot::PathState;
 use goward_core::session::Session;
-use serde_json::json;
 
 pub(super) fn run(session: &Session, args: &SetupGoroot) -> Result<()> {
     let locker = Locker::new(session).dry_run(args.writing.dry_run);
@@ -14,7 +13,7 @@ pub(super) fn run(session: &Session, args: &SetupGoroot) -> Result<()> {
     if args.undo {
         let (path, was_there) = locker.unlink_root()?;
         if was_there {
-            changes.add("remove", Some(&path), &json!({}));
+            changes.file("remove", &path);
         }
         let remove = changes.verb("removed", "would remove");
         let path = path.display();
@@ -28,7 +27,7 @@ pub(super) fn run(session: &Session, args: &SetupGoroot) -> Result<()> {
     }
     let link = locker.link_root()?;
     if link.before != PathState::Same {
-        changes.add("write", Some(&link.path), &json!({}));
+        changes.file("write", &link.path);
     }
     let (make, points) =
         (changes.verb("made", "would make"), changes.verb("points", "would point"));

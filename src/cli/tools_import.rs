@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 pub(super) fn run(session: &Session, args: &ImportTools) -> Result<()> {
-    let import = Tools::new(session).import(args.dry_run)?;
+    let import = Tools::new(session).import(args.writing.dry_run)?;
     let root = import.manifest.parent().unwrap_or(Path::new("/"));
     for left in &import.left_out {
         let (place, text, why) = (left.place.shown(root), &left.text, &left.why);
@@ -20,7 +20,7 @@ pub(super) fn run(session: &Session, args: &ImportTools) -> Result<()> {
         session.ui.say(&format!("{name} = \"{source}\", from `{place}`"));
     }
     let manifest = import.manifest.display();
-    match (import.taken.len(), args.dry_run) {
+    match (import.taken.len(), args.writing.dry_run) {
         (0, _) => session.ui.say(&format!("nothing to add to `{manifest}`")),
         (_, true) => session.ui.say(&format!("would add these to `{manifest}`")),
         (_, false) => {
@@ -28,7 +28,7 @@ pub(super) fn run(session: &Session, args: &ImportTools) -> Result<()> {
             session.ui.hint("lock and build them: `goward lock && goward tools install`");
         }
     }
-    if args.json {
+    if args.writing.json {
         let place = |place: &Place| match place {
             Place::Line(path, line) => (path.to_string_lossy().into_owned(), Some(*line)),
             other => (other.shown(root), None),

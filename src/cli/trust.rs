@@ -8,7 +8,6 @@ use goward_core::resolve::Resolver;
 use goward_core::resolve::trust::LockReview;
 use goward_core::session::Session;
 use goward_core::verify::Level;
-use serde_json::json;
 
 pub(super) fn run(session: &Session, args: &Trust) -> Result<()> {
     let path = args.path.as_deref();
@@ -28,18 +27,20 @@ pub(super) fn run(session: &Session, args: &Trust) -> Result<()> {
             repository.display(),
             changes.verb("is", "would be")
         ));
-        changes.add("trust", Some(&repository), &json!({}));
+        changes.file("trust", &repository);
         changes.finish();
         return Ok(());
     }
     if args.undo {
         let here = std::path::Path::new(".");
-        if Resolver::new(session).reject_repository(path.unwrap_or(here), changes.is_dry())? {
+        let rejected =
+            Resolver::new(session).reject_repository(path.unwrap_or(here), changes.is_dry())?;
+        if let Some(repository) = rejected {
             session.ui.say(&format!(
                 "the level `listed` {} accepted for the locks in this repository",
                 changes.verb("is no longer", "would no longer be")
             ));
-            changes.add("revoke", None, &json!({}));
+            changes.file("revoke", &repository);
             changes.finish();
             return Ok(());
         }
@@ -48,7 +49,7 @@ pub(super) fn run(session: &Session, args: &Trust) -> Result<()> {
         let what = if was_trusted { no_longer } else { "was not trusted" };
         session.ui.say(&format!("`{}` {what}", path.display()));
         if was_trusted {
-            changes.add("revoke", Some(&path), &json!({}));
+            changes.file("revoke", &path);
         }
         changes.finish();
         return Ok(());
@@ -69,7 +70,7 @@ pub(super) fn run(session: &Session, args: &Trust) -> Result<()> {
         if !changes.is_dry() {
             Resolver::new(session).trust(&examined)?;
         }
-        changes.add("trust", Some(&examined.path), &json!({}));
+        changes.file("trust", &examined.path);
     }
     for reason in examined.reasons() {
         session.ui.say(&reason);

@@ -8,7 +8,6 @@ use goward_core::session::Session;
 use goward_core::store::Receipt;
 use goward_core::toolchains::Toolchains;
 use goward_core::toolchains::uninstall::Removal;
-use serde_json::json;
 
 pub(super) fn run(session: &Session, args: &Uninstall) -> Result<()> {
     let platform = args.platform.as_deref().map(Platform::parse).transpose()?;
@@ -18,21 +17,11 @@ pub(super) fn run(session: &Session, args: &Uninstall) -> Result<()> {
         (changes.verb("removed", "would remove"), changes.verb("unlinked", "would unlink"));
     for version in &args.versions {
         for removed in toolchains.uninstall(version, platform, args.now)? {
-            let receipt = match &removed {
-                Removal::Toolchain { receipt, .. } | Removal::Name(_, receipt) => receipt,
+            let (action, name, receipt) = match &removed {
+                Removal::Toolchain { receipt, .. } => ("uninstall", None, receipt),
+                Removal::Name(name, receipt) => ("unlink", Some(name), receipt),
             };
-            let mut what = json!({
-                "version": receipt.version.to_string(),
-                "platform": receipt.platform.to_string(),
-            });
-            let action = match &removed {
-                Removal::Toolchain { .. } => "uninstall",
-                Removal::Name(name, _) => {
-                    what["name"] = name.to_string().into();
-                    "unlink"
-                }
-            };
-            changes.add(action, None, &what);
+            changes.toolchain(action, None, name, (receipt.version, receipt.platform));
             session.ui.say(&match removed {
                 Removal::Toolchain { receipt, user } => {
                     let user = user.map(|user| format!("; {user} goes on using it"));

@@ -87,7 +87,7 @@ pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
         changes.installed(installed);
     } else {
         let (version, is_there) = (used.version, used.is_there);
-        changes.planned(&InstallPlan { version, platform: Platform::host(), is_there });
+        changes.planned(InstallPlan { version, platform: Platform::host(), is_there });
     }
     if !used.changes.is_empty() {
         report_uncovered(session, &used.uncovered);

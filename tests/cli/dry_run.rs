@@ -34,7 +34,7 @@ const CALLS: &[(&[&str], Changes)] = &[
     (&["uninstall", "1.98.3"], &[("uninstall", "go1.98.3")]),
     (&["default", "1.99.1"], &[("install", "go1.99.1"), ("write", "default.lock")]),
     (&["editor", "vscode", "--write"], &[("write", "settings.json")]),
-    (&["setup", "--no-modify-path"], &[("write", "shims")]),
+    (&["setup", "--no-modify-path"], &[("write", "env")]),
     (&["setup", "--undo"], &[("remove", "shims")]),
     (&["gc"], &[]),
     (&["upgrade"], &[]),
@@ -121,6 +121,17 @@ fn try_each(sandbox: &Sandbox, calls: &[(&[&str], Changes)]) {
             .collect();
         assert!(changed.is_empty() && after.len() == before.len(), "{words:?}: {changed:?}");
     }
+}
+
+/// What is set up already, or not set up at all, is not said to change.
+#[test]
+fn a_second_setup_and_a_second_undo_have_nothing_to_change() {
+    let sandbox = Sandbox::new();
+    try_each(&sandbox, &[(&["setup", "--undo", "--no-modify-path"], &[])]);
+    assert_eq!(sandbox.goward(["setup", "--no-modify-path"]).code, Some(0));
+    let report = sandbox.goward(["setup", "--no-modify-path", "--dry-run", "--json"]);
+    let report: Value = serde_json::from_str(&report.stdout).unwrap();
+    assert_eq!(changes(&report), []);
 }
 
 /// The same keys when something is changed.

@@ -142,7 +142,8 @@ impl Installer<'_> {
     }
 }
 
-fn not_installed(version: GoVersion, origin: &Origin) -> Error {
+/// Says that what governs a call is not installed.
+pub(crate) fn not_installed(version: GoVersion, origin: &Origin) -> Error {
     let message = format!("{version} is not installed (wanted by {origin})");
     Error::new(Kind::NotInstalled, message).hint(match origin {
         Origin::Lock(_) => "run `goward install` in this project".to_owned(),

@@ -64,13 +64,14 @@ impl Locker<'_> {
         full: bool,
         fetch: &Fetch,
     ) -> Result<(InstallPlan, Vec<FileChange>)> {
-        let project = self.project_with_lock(locked, fetch)?;
+        let project = self.clone().dry_run(true).project_with_lock(locked, fetch)?;
         let plan = |version, want: &ToolchainRequest| -> Result<InstallPlan> {
             let is_there = self.installer.is_installed(want, fetch)?;
             Ok(InstallPlan { version, platform, is_there })
         };
         if let Some(LockReport { version, changes, .. }) = project.written {
-            let want = ToolchainRequest { full, ..ToolchainRequest::new(version, platform) };
+            let want = ToolchainRequest::new(version, platform);
+            let want = ToolchainRequest { demand: project.demand, full, ..want };
             return Ok((plan(version, &want)?, changes));
         }
         if let Some((lock, want)) = self.locked_toolchain(&project, platform, full)? {

@@ -9,6 +9,7 @@ use crate::lockfile::pins::check_pins_with;
 use crate::lockfile::surroundings::KEEP_LINE_ENDS;
 use crate::platform::Platform;
 use crate::project::files::Files;
+use crate::project::lock::LockFile;
 use crate::project::manifest::{Manifest, ManifestEdit};
 use crate::project::transaction::{FileChange, has_crlf, in_style_of};
 use crate::project::{governing_root, place};
@@ -118,15 +119,8 @@ impl Locker<'_> {
             ..ToolchainRequest::locked(&lock, Platform::host(), &lock_path)?
         };
         let mut warnings = unfit.warnings(lock.version);
-        let mut installed = None;
         let is_there = self.installer.is_installed(&want, fetch)?;
-        if !self.is_dry {
-            let outcome = self.installer.install(&want, fetch)?;
-            let pins = check_pins_with(&outcome.installed, &lock)
-                .map_err(|error| error.detail("manifest and lock are as they were"))?;
-            warnings.splice(0..0, pins);
-            installed = Some(outcome);
-        }
+        let mut installed = self.install_for_use(&want, &lock, fetch, &mut warnings)?;
         let before = transaction.before().lock.clone();
         let text = lock.text(&lock_path)?;
         let after = Files {
@@ -162,6 +156,26 @@ impl Locker<'_> {
             warnings,
             notes,
         })
+    }
+
+    /// Installs the toolchain, unless this is a dry run, and adds what there is to warn of.
+    fn install_for_use(
+        &self,
+        want: &ToolchainRequest,
+        lock: &LockFile,
+        fetch: &Fetch,
+        warnings: &mut Vec<String>,
+    ) -> Result<Option<InstallOutcome>> {
+        if self.is_dry {
+            let flaws = self.installer.known_flaws(lock.version);
+            warnings.extend(flaws.warning(lock.version, Platform::host()));
+            return Ok(None);
+        }
+        let outcome = self.installer.install(want, fetch)?;
+        let pins = check_pins_with(&outcome.installed, lock)
+            .map_err(|error| error.detail("manifest and lock are as they were"))?;
+        warnings.splice(0..0, pins);
+        Ok(Some(outcome))
     }
 }
 

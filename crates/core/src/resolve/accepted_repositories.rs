@@ -44,18 +44,18 @@ impl Resolver<'_> {
         Ok(repository)
     }
 
-    /// Takes that back; returns whether there was anything to take back.
-    pub fn reject_repository(&self, path: &Path, is_dry: bool) -> Result<bool> {
+    /// Takes that back; returns the repository, if there was anything to take back.
+    pub fn reject_repository(&self, path: &Path, is_dry: bool) -> Result<Option<PathBuf>> {
         let Some(repository) = repository_of(&self.session.ctx.cwd.join(path)) else {
-            return Ok(false);
+            return Ok(None);
         };
         let place = self.accepted_path(&repository)?;
         if is_dry {
-            return Ok(place.symlink_metadata().is_ok());
+            return Ok(place.symlink_metadata().is_ok().then_some(repository));
         }
         match fs::remove_file(place) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Ok(()) => Ok(Some(repository)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

@@ -5,6 +5,7 @@
 //! pinned Go's own editor makes the new text, so that the file has the form that Go gives it.
 
 use crate::error::{Error, Kind, Result};
+use crate::install::auto_install::not_installed;
 use crate::os;
 use crate::project::go_mod;
 use crate::releases::schedule::recommended;
@@ -49,6 +50,9 @@ impl Runner<'_> {
         let settings = settings_of(&toolchain);
         if settings.is_empty() {
             return Ok(BakeReport { origin, file: None, lines: Vec::new(), warnings: Vec::new() });
+        }
+        if is_dry && !self.resolver.has(&toolchain)? {
+            return Err(not_installed(toolchain.version, &toolchain.origin));
         }
         self.check_settings(&toolchain, &settings).map_err(untouched)?;
         let (file, command) = self.module_file(&toolchain).map_err(untouched)?;

@@ -116,7 +116,7 @@ fn a_repository_is_accepted_as_a_whole() {
     let resolver = Resolver::new(&machine.session);
     assert_eq!(resolver.accepted_repositories().unwrap(), Vec::<std::path::PathBuf>::new());
     assert_eq!(resolver.accepted_for(&lock), None);
-    assert!(!resolver.reject_repository(&lock, false).unwrap());
+    assert!(resolver.reject_repository(&lock, false).unwrap().is_none());
     let repository = machine.path("src");
     assert_eq!(
         resolver.accept_repository(Path::new("."), Level::Listed, false).unwrap(),
@@ -129,7 +129,7 @@ fn a_repository_is_accepted_as_a_whole() {
     assert_eq!(resolver.accepted_for(&lock), Some(Level::Listed));
     let accepted = resolver.accepted_repositories().unwrap();
     assert_eq!(accepted, [machine.path("other"), repository]);
-    assert!(resolver.reject_repository(&lock, false).unwrap());
+    assert!(resolver.reject_repository(&lock, false).unwrap().is_some());
     assert_eq!(resolver.accepted_for(&lock), None);
     assert_eq!(resolver.accepted_for(&other), Some(Level::Listed));
 
@@ -138,7 +138,7 @@ fn a_repository_is_accepted_as_a_whole() {
     assert_eq!(error.hints(), ["accept what its sources list: `goward trust --accept listed`"]);
     let error = resolver.accept_repository(Path::new("no/no"), Level::Listed, false).unwrap_err();
     assert_eq!(error.message(), "`no/no` does not exist");
-    assert!(!resolver.reject_repository(Path::new("no/no"), false).unwrap());
+    assert!(resolver.reject_repository(Path::new("no/no"), false).unwrap().is_none());
     machine.unset(if cfg!(windows) { "LOCALAPPDATA" } else { "HOME" });
     let resolver = Resolver::new(&machine.session);
     assert_eq!(
