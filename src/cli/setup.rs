@@ -69,8 +69,12 @@ fn plan(session: &Session, args: &Setup) -> Result<()> {
         let put = if args.undo { "take it out of" } else { "put it into" };
         session.ui.say(&format!("would {put} your PATH"));
     }
-    let edits = shell::plan(&session.ctx, &home, direction);
-    for edit in edits.iter().filter(|_| !args.no_modify_path) {
+    let edits =
+        if args.no_modify_path { Vec::new() } else { shell::plan(&session.ctx, &home, direction) };
+    if args.undo && !is_there && edits.is_empty() {
+        session.ui.say("nothing to do");
+    }
+    for edit in &edits {
         let (path, shown) = (&edit.path, edit.path.display());
         session.ui.say(&match &edit.action {
             Action::Create(_) => format!("would create `{shown}`"),

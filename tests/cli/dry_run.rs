@@ -127,7 +127,14 @@ fn try_each(sandbox: &Sandbox, calls: &[(&[&str], Changes)]) {
 #[test]
 fn a_second_setup_and_a_second_undo_have_nothing_to_change() {
     let sandbox = Sandbox::new();
-    try_each(&sandbox, &[(&["setup", "--undo", "--no-modify-path"], &[])]);
+    let undo = ["setup", "--undo", "--no-modify-path", "--dry-run"];
+    assert_eq!(sandbox.goward(undo).says(), "goward: nothing to do\n");
+    // Nobody knows of this project, and asking leaves no trace.
+    let before = snapshot(&sandbox);
+    for words in [["undo", "--dry-run"], ["undo", "--list"]] {
+        assert_eq!(sandbox.goward(words).code, Some(3));
+    }
+    assert_eq!(snapshot(&sandbox), before);
     assert_eq!(sandbox.goward(["setup", "--no-modify-path"]).code, Some(0));
     let report = sandbox.goward(["setup", "--no-modify-path", "--dry-run", "--json"]);
     let report: Value = serde_json::from_str(&report.stdout).unwrap();

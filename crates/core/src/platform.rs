@@ -135,8 +135,9 @@ impl Platform {
     /// `macos/x86_64`, `arm64`.
     pub fn parse(text: &str) -> Result<Self> {
         Self::find(text).or_else(|| Self::in_other_words(text)).ok_or_else(|| {
-            let known: Vec<String> =
-                KNOWN.iter().map(|(os, arch)| format!("{os}/{arch}")).collect();
+            let whole = KNOWN.iter().map(|(os, arch)| format!("{os}/{arch}"));
+            let alone = KNOWN.iter().flat_map(|(os, arch)| [*os, *arch]).map(str::to_owned);
+            let known: Vec<String> = whole.chain(alone).collect();
             let error = Error::new(
                 Kind::Usage,
                 format!("`{}` is not a platform that Go has toolchains for", untrusted(text)),
@@ -256,6 +257,8 @@ mod tests {
             "goward: `linux/amd46` is not a platform that Go has toolchains for\n\
              hint: did you mean `linux/amd64`?"
         );
+        let error = Platform::parse("arm46").unwrap_err();
+        assert_eq!(error.hints(), ["did you mean `arm64`?"]);
     }
 
     #[test]

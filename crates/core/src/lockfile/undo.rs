@@ -48,7 +48,7 @@ impl Locker<'_> {
     /// Puts back manifest and lock as they were before the last command that changed them. Doing it
     /// again undoes it.
     pub fn undo(&self, force: bool) -> Result<UndoReport> {
-        let transaction = self.resolver.transaction(&find_root(&self.session.ctx))?;
+        let transaction = self.transaction_with_history()?;
         let root = transaction.root().to_owned();
         let last = transaction.records()?.into_iter().next().ok_or_else(|| unknown(&root))?;
         let now = transaction.before().clone();
@@ -72,7 +72,7 @@ impl Locker<'_> {
 
     /// Returns the changes that were made here, newest first.
     pub fn changes(&self) -> Result<Vec<Change>> {
-        let transaction = self.resolver.transaction(&find_root(&self.session.ctx))?;
+        let transaction = self.transaction_with_history()?;
         let root = transaction.root();
         let records = transaction.records()?;
         if records.is_empty() {
@@ -84,6 +84,15 @@ impl Locker<'_> {
             command: record.command,
         });
         Ok(changes.collect())
+    }
+
+    /// Returns the right to change the project here, if a change of it is known: nothing is written where none is.
+    fn transaction_with_history(&self) -> Result<Transaction> {
+        let root = find_root(&self.session.ctx);
+        if !Transaction::has_history(&root, self.session.ctx.state_directory().as_deref()) {
+            return Err(unknown(&root));
+        }
+        self.resolver.transaction(&root)
     }
 
     /// Returns the release of a lock that is not installed here.

@@ -74,8 +74,7 @@ impl History {
         waiting: &mut dyn FnMut(&LockHolder),
     ) -> io::Result<Self> {
         let root = fs::canonicalize(root)?;
-        let name = format!("{:016x}", fnv64(root.as_os_str().as_encoded_bytes()));
-        let directory = state.join("history").join(name);
+        let directory = directory_of(state, &root);
         fs::create_dir_all(&directory)?;
         let mut options = fs::OpenOptions::new();
         let path = directory.join("lock");
@@ -101,6 +100,11 @@ impl History {
         // Only for those who wait; not worth failing.
         _ = LockHolder::this_process(&format!("change `{}`", root.display())).write(&mut lock);
         Ok(Self { directory, _lock: lock })
+    }
+
+    /// Returns true when anything is known of the project at `root`.
+    pub(super) fn is_there(state: &Path, root: &Path) -> bool {
+        fs::canonicalize(root).is_ok_and(|root| directory_of(state, &root).is_dir())
     }
 
     /// Notes a change before it is made.
@@ -176,6 +180,12 @@ impl History {
             by: read_text(&path.join("by"))?,
         })
     }
+}
+
+/// Returns where the history of the project at `root` is, which is a path without links.
+fn directory_of(state: &Path, root: &Path) -> PathBuf {
+    let name = format!("{:016x}", fnv64(root.as_os_str().as_encoded_bytes()));
+    state.join("history").join(name)
 }
 
 fn read_text(path: &Path) -> Result<String> {

@@ -90,6 +90,11 @@ impl Transaction {
         Ok(Self { root: root.into(), before: Files::read(root)?, history: None })
     }
 
+    /// Returns true when [`Transaction::begin`] would find a history of the project at `root`.
+    pub fn has_history(root: &Path, state: Option<&Path>) -> bool {
+        state.is_some_and(|state| History::is_there(state, root))
+    }
+
     /// Returns the project's directory.
     pub fn root(&self) -> &Path {
         &self.root
