@@ -41,7 +41,9 @@ pub(super) fn run(session: &Session, args: &Lock) -> Result<()> {
     if is_changed {
         report_uncovered(session, &written.uncovered);
     }
-    if !is_dry {
+    if is_dry {
+        tools_upgrade::would_lock_beside(session, written.version)?;
+    } else {
         tools_upgrade::lock_beside(session)?;
     }
     changes.finish();

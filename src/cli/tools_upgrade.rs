@@ -3,6 +3,7 @@
 use crate::cli::tools::{say_changes, say_names};
 use crate::cli::tools_outdated::entry;
 use goward_core::error::Result;
+use goward_core::project::manifest::ToolSource;
 use goward_core::session::Session;
 use goward_core::version::GoVersion;
 use goward_tools::lockfile::ToolsLock;
@@ -36,20 +37,24 @@ fn say_rebuilt(session: &Session, before: &ToolsLock, after: &ToolsLock) {
     }
 }
 
-/// Says which tools would get another Go, if the project had `go`. Which of them need a newer one, only a
-/// lock tells.
-pub(super) fn would_rebuild(session: &Session, go: GoVersion) -> Result<()> {
+/// Says which tools [`lock_beside`] would lock anew, if the project had `go`. Which of them need a newer one, only
+/// a lock tells.
+pub(super) fn would_lock_beside(session: &Session, go: GoVersion) -> Result<()> {
     let tools = Tools::new(session);
     if !tools.has_any()? {
         return Ok(());
     }
-    let others: Vec<String> = tools
-        .of_project()?
-        .into_iter()
-        .filter(|(_, tool)| tool.request.go.is_none())
-        .filter(|(_, tool)| tool.locked.as_ref().is_some_and(|locked| locked.go != go))
-        .map(|(name, _)| name)
-        .collect();
+    let (mut missing, mut others) = (Vec::new(), Vec::new());
+    for (name, tool) in tools.of_project()? {
+        match (tool.locked, tool.request.source) {
+            (None, ToolSource::Module { .. }) => missing.push(name),
+            (Some(locked), _) if tool.request.go.is_none() && locked.go != go => others.push(name),
+            _ => {}
+        }
+    }
+    if !missing.is_empty() {
+        session.ui.say(&format!("would lock {}", missing.join(", ")));
+    }
     if !others.is_empty() {
         let names = others.join(", ");
         session.ui.say(&format!("{go} would build {names} again, unless one needs a newer Go"));

@@ -96,7 +96,7 @@ pub(super) fn run(session: &Session, args: &Use) -> Result<()> {
         session.ui.say(note);
     }
     if is_dry {
-        tools_upgrade::would_rebuild(session, used.version)?;
+        tools_upgrade::would_lock_beside(session, used.version)?;
     } else {
         tools_upgrade::lock_beside(session)?;
     }

@@ -145,6 +145,9 @@ fn tools_of_other_files_are_taken_with_their_places() {
     // What was taken can be locked.
     let removed = goward(&["tools", "remove", "other", "mine", "golangci-lint", "gen"]);
     assert_eq!(removed.code, Some(0), "{removed:?}");
+    let dry = goward(&["lock", "--dry-run"]);
+    assert!(dry.stderr.ends_with("\ngoward: would lock greet, newer\n"), "{dry:?}");
+    assert!(!sandbox.path("b/goward-tools.lock").exists());
     assert_eq!(goward(&["lock"]).code, Some(0));
     assert_eq!(goward(&["tool", "greet"]).stdout, "hello v1.0.0 go1.27.1 []\n");
 }
